@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bytes/cursor.hpp"
+
+#include <algorithm>
+
+namespace upinspect::bytes {
+
+namespace {
+constexpr std::size_t k_buffer_bytes = 4096;
+}
+
+Cursor::Cursor(const Source& source, ByteRange window, LabelSink* labels)
+    : m_source(&source), m_position(window.offset), m_end(window.offset), m_labels(labels) {
+  if (window.offset > source.size() || window.length > source.size() - window.offset) {
+    throw ParseError(window.offset, "window", "lies outside of the " + std::to_string(source.size()) + " bytes there are");
+  }
+  m_end = window.end();
+}
+
+void Cursor::need(std::uint64_t length, std::string_view field) const {
+  if (length > remaining()) {
+    ParseError error(m_position, std::string(field),
+                     "needs " + std::to_string(length) + " bytes, " + std::to_string(remaining()) + " are left");
+    error.truncated = true;
+    throw error;
+  }
+}
+
+void Cursor::fill(std::span<std::byte> out) {
+  const bool buffered = m_position >= m_buffer_offset && m_position - m_buffer_offset <= m_buffer.size() &&
+                        out.size() <= m_buffer.size() - (m_position - m_buffer_offset);
+  if (!buffered) {
+    if (out.size() > k_buffer_bytes / 4) {
+      m_source->read_at(m_position, out);
+      return;
+    }
+    m_buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(k_buffer_bytes, remaining())));
+    m_buffer_offset = m_position;
+    m_source->read_at(m_position, m_buffer);
+  }
+  const auto start = m_buffer.begin() + static_cast<std::ptrdiff_t>(m_position - m_buffer_offset);
+  std::copy_n(start, out.size(), out.begin());
+}
+
+void Cursor::take(std::span<std::byte> out, std::string_view field) {
+  need(out.size(), field);
+  fill(out);
+  const auto start = m_position;
+  m_position += out.size();
+  note(start, field, RegionKind::structure);
+}
+
+std::string Cursor::text(std::uint64_t length, std::string_view field, std::uint64_t cap) {
+  need(length, field);
+  if (length > cap) {
+    fail(field, "is " + std::to_string(length) + " bytes long; at most " + std::to_string(cap) + " are read");
+  }
+  std::string out(static_cast<std::size_t>(length), '\0');
+  take(std::as_writable_bytes(std::span(out)), field);
+  return out;
+}
+
+std::vector<std::byte> Cursor::bytes(std::uint64_t length, std::string_view field, std::uint64_t cap) {
+  need(length, field);
+  if (length > cap) {
+    fail(field, "is " + std::to_string(length) + " bytes long; at most " + std::to_string(cap) + " are read");
+  }
+  std::vector<std::byte> out(static_cast<std::size_t>(length));
+  take(out, field);
+  return out;
+}
+
+void Cursor::skip(std::uint64_t length, std::string_view field, RegionKind kind) {
+  need(length, field);
+  const auto start = m_position;
+  m_position += length;
+  note(start, field, kind);
+}
+
+Cursor Cursor::window(std::uint64_t length, std::string_view field) {
+  need(length, field);
+  Cursor inner(*m_source, ByteRange{m_position, length}, m_labels);
+  inner.m_open_structures = m_open_structures;
+  m_position += length;
+  return inner;
+}
+
+void Cursor::seek(std::uint64_t offset, std::string_view field) {
+  if (offset > m_end) {
+    fail_at(offset, field, "lies past the end at " + std::to_string(m_end));
+  }
+  m_position = offset;
+}
+
+void Cursor::fail(std::string_view field, std::string why) const { fail_at(m_position, field, std::move(why)); }
+
+void Cursor::fail_at(std::uint64_t offset, std::string_view field, std::string why) {
+  throw ParseError(offset, std::string(field), std::move(why));
+}
+
+void Cursor::note(std::uint64_t start, std::string_view field, RegionKind kind) {
+  if (m_labels != nullptr && m_open_structures == 0 && m_position > start) {
+    m_labels->label(ByteRange{start, m_position - start}, kind, field);
+  }
+}
+
+Cursor::Structure::Structure(Cursor& cursor, std::string name, RegionKind kind)
+    : m_cursor(cursor), m_name(std::move(name)), m_kind(kind), m_start(cursor.m_position) {
+  ++m_cursor.m_open_structures;
+}
+
+Cursor::Structure::~Structure() {
+  --m_cursor.m_open_structures;
+  if (m_cursor.m_labels != nullptr && m_cursor.m_open_structures == 0 && m_cursor.m_position > m_start) {
+    m_cursor.m_labels->label(ByteRange{m_start, m_cursor.m_position - m_start}, m_kind, m_name);
+  }
+}
+
+}  // namespace upinspect::bytes
