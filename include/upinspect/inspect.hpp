@@ -62,6 +62,10 @@ struct Stopped : std::exception {};
 [[nodiscard]] Artifact inspect_bytes(const std::string& name, const void* data, std::size_t size,
                                      const InspectOptions& options = {});
 
+/// Reads what `descriptor` yields, up to `limit` bytes, through an unlinked temporary file. Throws InputError.
+[[nodiscard]] Artifact inspect_stream(int descriptor, const std::string& name, const InspectOptions& options = {},
+                                      std::uint64_t limit = UINT64_MAX);
+
 /// The version of the library, as "1.2.3".
 [[nodiscard]] const char* version() noexcept;
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of rules.
+#include "analysis/rule.hpp"
+
+#include <array>
+
+namespace upinspect::analysis {
+
+void unlabelled_bytes(model::Builder&);
+void overlapping_bytes(model::Builder&);
+void non_finite(model::Builder&);
+void unread_tensor(model::Builder&);
+
+namespace {
+
+constexpr std::array k_rules{
+    Rule{"container.unlabelled-bytes", unlabelled_bytes},
+    Rule{"container.overlapping-bytes", overlapping_bytes},
+    Rule{"tensor.non-finite", non_finite},
+    Rule{"tensor.unread", unread_tensor},
+};
+
+}  // namespace
+
+std::span<const Rule> rules() noexcept { return k_rules; }
+
+void judge(model::Builder& builder) {
+  for (const auto& rule : k_rules) {
+    rule.apply(builder);
+  }
+}
+
+}  // namespace upinspect::analysis

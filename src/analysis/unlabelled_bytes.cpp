@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// container.unlabelled-bytes: stretches that no reader claims, and what they hold.
+#include "analysis/rule.hpp"
+#include "bytes/source.hpp"
+#include "formats/format.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace upinspect::analysis {
+
+namespace {
+
+constexpr std::size_t k_listed = 64;
+
+bool is_text(std::byte value) {
+  const auto c = std::to_integer<unsigned>(value);
+  return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\n' || c == '\r';
+}
+
+std::string quote_start(const std::vector<std::byte>& head) {
+  constexpr std::size_t k_shown = 40;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(head.size(), k_shown); ++i) {
+    text.push_back(static_cast<char>(head[i]));
+  }
+  return text;
+}
+
+/// A format that the bytes start like, as the sniffers see them.
+const formats::Format* looks_like(const model::GapContent& gap, const InspectOptions& options) {
+  const bytes::MemorySource source{std::span<const std::byte>(gap.head)};
+  const formats::Probe probe(source, options);
+  for (const auto& format : formats::registry()) {
+    const bool vague = format.id == "text" || format.id == "raw" || format.id == "unknown" || format.id == "empty";
+    if (!vague && format.sniff(probe) == formats::Claim::certain) {
+      return &format;
+    }
+  }
+  return nullptr;
+}
+
+std::string describe(const model::GapContent& gap, const InspectOptions& options) {
+  if (gap.all_zero) {
+    return "all zero";
+  }
+  std::string text(64, '\0');
+  text.resize(static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "entropy %.2f bits per byte", gap.entropy)));
+  if (const auto* format = looks_like(gap, options)) {
+    return text + ", starts like " + std::string(format->title);
+  }
+  if (std::all_of(gap.head.begin(), gap.head.end(), is_text)) {
+    return text + ", text: \"" + quote_start(gap.head) + "\"";
+  }
+  return text;
+}
+
+const model::GapContent* content_of(const model::Builder& builder, ByteRange range) {
+  for (const auto& gap : builder.gap_contents) {
+    if (gap.range == range) {
+      return &gap;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void unlabelled_bytes(model::Builder& builder) {
+  std::size_t listed = 0;
+  std::uint64_t more = 0;
+  for (const auto& region : builder.artifact.coverage.regions) {
+    if (region.kind != RegionKind::gap) {
+      continue;
+    }
+    if (listed++ >= k_listed) {
+      ++more;
+      continue;
+    }
+    std::string message = std::to_string(region.range.length) + " bytes belong to nothing that the format describes";
+    bool zero = false;
+    if (const auto* content = content_of(builder, region.range)) {
+      message += ": " + describe(*content, builder.options());
+      zero = content->all_zero;
+    }
+    builder.find("container.unlabelled-bytes", zero ? Severity::note : Severity::warning, message, region.range);
+  }
+  if (more > 0) {
+    builder.find("container.unlabelled-bytes", Severity::warning, std::to_string(more) + " more such stretches are not listed");
+  }
+}
+
+}  // namespace upinspect::analysis

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// A strict pull reader of JSON text: refuses exactly what the reference reader of safetensors headers refuses.
+#pragma once
+
+#include "bytes/parse_error.hpp"
+#include "upinspect/value.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace upinspect::bytes {
+
+enum class JsonKind : std::uint8_t { object, array, string, number, boolean, null };
+
+/// Reads one JSON text (RFC 8259) in place. No byte order mark, comment, trailing comma, NaN, leading zero, raw
+/// control character or lone surrogate passes; nesting is at most 127 deep, as serde_json has it. Offsets in errors
+/// are `base` plus the position in the text.
+class JsonReader {
+ public:
+  JsonReader(std::string_view text, std::uint64_t base, std::string field)
+      : m_text(text), m_base(base), m_field(std::move(field)) {}
+
+  /// The kind of the next value; white space before it is passed over.
+  [[nodiscard]] JsonKind peek();
+
+  void enter_object();
+  /// The next key of the object just entered; false at its end, which is then passed.
+  [[nodiscard]] bool next_key(std::string& key);
+  void enter_array();
+  /// True where another element follows in the array just entered; false at its end, which is then passed.
+  [[nodiscard]] bool next_element();
+
+  [[nodiscard]] std::string string();
+  /// A number's own text, checked for grammar and for a finite value.
+  [[nodiscard]] std::string_view number();
+  /// A number that must be an integer of 0 to 2^64 - 1, written without fraction, exponent or sign.
+  [[nodiscard]] std::uint64_t unsigned_integer();
+  [[nodiscard]] bool boolean();
+  void null();
+  void skip();
+
+  /// Any value, as a tree. Numbers outside 64 bits become doubles.
+  [[nodiscard]] Value value();
+
+  /// Only white space may be left.
+  void expect_end();
+
+  [[nodiscard]] std::uint64_t offset() const noexcept { return m_base + m_position; }
+  [[nodiscard]] std::size_t position() const noexcept { return m_position; }
+  [[noreturn]] void fail(const std::string& why) const { fail_at(m_position, why); }
+
+ private:
+  [[noreturn]] void fail_at(std::size_t position, const std::string& why) const;
+  void pass_space();
+  [[nodiscard]] char current() const { return m_position < m_text.size() ? m_text[m_position] : '\0'; }
+  void expect(char wanted, const char* what);
+  void expect_word(std::string_view word);
+  void open();
+  void append_escape(std::string& out);
+  [[nodiscard]] std::uint32_t hex4();
+  void digits();
+
+  std::string_view m_text;
+  std::uint64_t m_base;
+  std::string m_field;
+  std::size_t m_position = 0;
+  std::vector<bool> m_started;  ///< one per open object or array: has it had an element yet
+};
+
+/// Throws a ParseError at the first byte that is not UTF-8 (surrogates and overlong forms are not).
+void require_utf8(std::string_view text, std::uint64_t base, const std::string& field);
+
+/// The offset of the first byte that is not UTF-8; npos where all is.
+[[nodiscard]] std::size_t find_invalid_utf8(std::string_view text) noexcept;
+
+/// A whole JSON text as a tree. Throws ParseError.
+[[nodiscard]] Value parse_json(std::string_view text, std::uint64_t base, const std::string& field);
+
+}  // namespace upinspect::bytes

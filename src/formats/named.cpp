@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Formats that are recognised and named, not read: what people find in place of the weights they wanted.
+#include "bytes/json_reader.hpp"
+#include "formats/format.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cctype>
+
+namespace upinspect::formats::named {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+Claim when(bool holds) noexcept { return holds ? Claim::certain : Claim::none; }
+
+/// The head without a byte order mark and leading white space.
+std::string_view trimmed(const Probe& probe) noexcept {
+  auto text = probe.head();
+  if (text.starts_with("\xef\xbb\xbf")) {
+    text.remove_prefix(3);
+  }
+  const auto start = text.find_first_not_of(" \t\r\n");
+  return start == std::string_view::npos ? std::string_view() : text.substr(start);
+}
+
+bool starts_with_letters(std::string_view text, std::string_view wanted) noexcept {
+  return text.size() >= wanted.size() && std::equal(wanted.begin(), wanted.end(), text.begin(), [](char a, char b) {
+           return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+         });
+}
+
+bool is_printable_text(std::string_view text, bool whole) noexcept {
+  const auto invalid = bytes::find_invalid_utf8(text);
+  // The head may end inside a character.
+  if (invalid != std::string_view::npos && (whole || invalid + 4 < text.size())) {
+    return false;
+  }
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f') || byte == 0x7f;
+  });
+}
+
+bool all_text(const Probe& probe) noexcept {
+  return probe.size() > 0 && is_printable_text(probe.head(), probe.size() <= probe.head().size());
+}
+
+/// A `key value` line of a Git LFS pointer.
+std::string pointer_field(std::string_view text, std::string_view key) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    const auto line = text.substr(at, end - at);
+    if (line.starts_with(key) && line.substr(key.size()).starts_with(' ')) {
+      return std::string(line.substr(key.size() + 1));
+    }
+    at = end + 1;
+  }
+  return {};
+}
+
+void label_all(model::Builder& builder) {
+  builder.coverage.label(ByteRange{0, builder.source().size()}, RegionKind::payload, "content (not read)");
+}
+
+}  // namespace
+
+Claim sniff_empty(const Probe& probe) noexcept { return when(probe.size() == 0); }
+Claim sniff_gzip(const Probe& probe) noexcept { return when(probe.starts_with("\x1f\x8b\x08"sv)); }
+Claim sniff_xz(const Probe& probe) noexcept { return when(probe.starts_with("\xfd""7zXZ\0"sv)); }
+Claim sniff_zstd(const Probe& probe) noexcept { return when(probe.starts_with("\x28\xb5\x2f\xfd"sv)); }
+Claim sniff_bzip2(const Probe& probe) noexcept {
+  return when(probe.starts_with("BZh"sv) && (probe.has_at(4, "1AY&SY"sv) || probe.has_at(4, "\x17\x72\x45\x38\x50\x90"sv)));
+}
+Claim sniff_seven_zip(const Probe& probe) noexcept { return when(probe.starts_with("7z\xbc\xaf\x27\x1c"sv)); }
+Claim sniff_rar(const Probe& probe) noexcept { return when(probe.starts_with("Rar!\x1a\x07"sv)); }
+Claim sniff_hdf5(const Probe& probe) noexcept {
+  constexpr auto k_magic = "\x89HDF\r\n\x1a\n"sv;
+  return when(probe.starts_with(k_magic) || probe.has_at(512, k_magic) || probe.has_at(1024, k_magic) ||
+              probe.has_at(2048, k_magic));
+}
+Claim sniff_ggla(const Probe& probe) noexcept { return when(probe.starts_with("algg"sv)); }
+Claim sniff_ggml(const Probe& probe) noexcept {
+  return when(probe.starts_with("lmgg"sv) || probe.starts_with("fmgg"sv) || probe.starts_with("tjgg"sv));
+}
+Claim sniff_elf(const Probe& probe) noexcept { return when(probe.starts_with("\x7f""ELF"sv)); }
+Claim sniff_pdf(const Probe& probe) noexcept { return when(probe.starts_with("%PDF-"sv)); }
+Claim sniff_png(const Probe& probe) noexcept { return when(probe.starts_with("\x89PNG\r\n\x1a\n"sv)); }
+
+Claim sniff_pe(const Probe& probe) noexcept {
+  const auto header = probe.le64(0x3c) & 0xffffffff;
+  return when(probe.starts_with("MZ"sv) && header >= 0x40 && header < Probe::k_head_bytes &&
+              probe.has_at(static_cast<std::size_t>(header), "PE\0\0"sv));
+}
+
+/// protobuf: field 1 (ir_version) as a varint of 1 to 20, then field 2 (producer) or 7/8 (graph, opset).
+Claim sniff_onnx(const Probe& probe) noexcept {
+  const bool version = probe.byte(0) == 0x08 && probe.byte(1) >= 1 && probe.byte(1) <= 20;
+  const auto next = probe.byte(2);
+  return when(version && (next == 0x12 || next == 0x3a || next == 0x42) &&
+              probe.head().find("onnx") != std::string_view::npos);
+}
+
+Claim sniff_git_lfs_pointer(const Probe& probe) noexcept {
+  const bool version = probe.starts_with("version https://git-lfs.github.com/spec/v1\n"sv) ||
+                       probe.starts_with("version https://hawser.github.com/spec/v1\n"sv);
+  return when(version && probe.head().find("\noid ") != std::string_view::npos);
+}
+
+Claim sniff_html(const Probe& probe) noexcept {
+  const auto text = trimmed(probe);
+  const bool page = starts_with_letters(text, "<!doctype html") || starts_with_letters(text, "<html") ||
+                    starts_with_letters(text, "<head") || starts_with_letters(text, "<?xml") ||
+                    starts_with_letters(text, "<!doctype");
+  return when(page && all_text(probe));
+}
+
+Claim sniff_json(const Probe& probe) noexcept {
+  constexpr std::uint64_t k_largest = std::uint64_t{64} << 20;
+  const auto text = trimmed(probe);
+  if (text.empty() || (text[0] != '{' && text[0] != '[') || probe.size() > k_largest || !all_text(probe)) {
+    return Claim::none;
+  }
+  try {
+    std::string whole(static_cast<std::size_t>(probe.size()), '\0');
+    probe.source().read_at(0, std::as_writable_bytes(std::span(whole)));
+    bytes::require_utf8(whole, 0, "json");
+    bytes::JsonReader reader(whole, 0, "json");
+    reader.skip();
+    reader.expect_end();
+    return Claim::certain;
+  } catch (...) {
+    return Claim::none;
+  }
+}
+
+Claim sniff_text(const Probe& probe) noexcept { return when(all_text(probe)); }
+
+Claim sniff_unknown(const Probe&) noexcept { return Claim::likely; }
+
+void read_content(const Probe&, model::Builder& builder) { label_all(builder); }
+
+void read_empty(const Probe&, model::Builder&) {}
+
+void read_git_lfs_pointer(const Probe& probe, model::Builder& builder) {
+  const auto text = probe.head();
+  builder.detail("oid", pointer_field(text, "oid"));
+  const auto size_text = pointer_field(text, "size");
+  std::uint64_t size = 0;
+  const auto [end, error] = std::from_chars(size_text.data(), size_text.data() + size_text.size(), size);
+  if (error == std::errc{} && end == size_text.data() + size_text.size()) {
+    builder.detail("size", size);
+  } else {
+    builder.find("container.malformed", Severity::error, "size: expected a decimal number, found \"" + size_text + "\"",
+                 ByteRange{text.find("\nsize ") + 1, 0});
+  }
+  label_all(builder);
+}
+
+void read_json(const Probe&, model::Builder& builder) {
+  auto in = builder.cursor();
+  const auto text = in.text(in.remaining(), "JSON text");
+  bytes::JsonReader reader(text, 0, "JSON text");
+  if (reader.peek() == bytes::JsonKind::object) {
+    Value::Array keys;
+    constexpr std::size_t k_listed = 64;
+    reader.enter_object();
+    std::string key;
+    while (reader.next_key(key)) {
+      if (keys.size() < k_listed) {
+        keys.emplace_back(key);
+      }
+      reader.skip();
+    }
+    builder.detail("keys", std::move(keys));
+  }
+}
+
+void read_html(const Probe& probe, model::Builder& builder) {
+  const auto text = probe.head();
+  const auto open = text.find("<title>");
+  const auto close = text.find("</title>");
+  if (open != std::string_view::npos && close != std::string_view::npos && close > open) {
+    builder.detail("page_title", std::string(text.substr(open + 7, close - open - 7)));
+  }
+  label_all(builder);
+}
+
+void read_text(const Probe& probe, model::Builder& builder) {
+  const auto text = probe.head();
+  constexpr std::size_t k_shown = 200;
+  builder.detail("first_line", std::string(text.substr(0, std::min(text.find('\n'), k_shown))));
+  label_all(builder);
+}
+
+void read_unknown(const Probe& probe, model::Builder& builder) {
+  const auto head = probe.head();
+  if (!head.empty() && head.size() >= 512 && head.find_first_not_of('\0') == std::string_view::npos) {
+    builder.find("container.zero-filled", Severity::warning,
+                 "the file starts with " + std::to_string(head.size()) +
+                     " zero bytes or more, as a download that failed or a sparse copy does");
+  }
+  label_all(builder);
+}
+
+}  // namespace upinspect::formats::named

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What sniffers look at: the first bytes of a source, its size, and more of it on demand.
+#pragma once
+
+#include "bytes/source.hpp"
+#include "upinspect/inspect.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace upinspect::formats {
+
+class Probe {
+ public:
+  static constexpr std::size_t k_head_bytes = 4096;
+
+  /// Reads the head of `source`. Throws ReadError where that fails.
+  Probe(const bytes::Source& source, const InspectOptions& options);
+
+  [[nodiscard]] const bytes::Source& source() const noexcept { return m_source; }
+  [[nodiscard]] const InspectOptions& options() const noexcept { return m_options; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return m_source.size(); }
+
+  /// The first bytes, at most k_head_bytes.
+  [[nodiscard]] std::string_view head() const noexcept { return m_head; }
+
+  /// True where the file starts with these bytes.
+  [[nodiscard]] bool starts_with(std::string_view magic) const noexcept { return has_at(0, magic); }
+  /// True where these bytes stand at `offset` within the head.
+  [[nodiscard]] bool has_at(std::size_t offset, std::string_view magic) const noexcept;
+
+  /// A little-endian integer at `offset` of the head; 0 where the head ends before it.
+  [[nodiscard]] std::uint64_t le64(std::size_t offset) const noexcept;
+  [[nodiscard]] std::uint8_t byte(std::size_t offset) const noexcept;
+
+ private:
+  const bytes::Source& m_source;
+  const InspectOptions& m_options;
+  std::string m_head;
+};
+
+}  // namespace upinspect::formats

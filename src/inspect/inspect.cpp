@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of things: open, sniff, read, measure, judge.
+#include "upinspect/inspect.hpp"
+
+#include "analysis/rule.hpp"
+#include "bytes/source.hpp"
+#include "inspect/digests.hpp"
+#include "inspect/readings.hpp"
+#include "measure/file_pass.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace upinspect {
+
+namespace {
+
+bool earlier(const Finding& a, const Finding& b) {
+  return std::tuple(a.offset.value_or(UINT64_MAX), a.id, a.tensor) < std::tuple(b.offset.value_or(UINT64_MAX), b.id, b.tensor);
+}
+
+}  // namespace
+
+namespace inspecting {
+
+Artifact inspect_source(const bytes::Source& source, const std::string& path, const InspectOptions& options) {
+  model::Builder builder(source, options, path);
+  read_best(builder);
+  builder.artifact.coverage = builder.coverage.build(source.size());
+  if (options.depth == Depth::full) {
+    measure::read_data(builder, builder.artifact.coverage);
+    if (options.tensor_sha256) {
+      builder.artifact.digests.content = content_digest(builder.artifact);
+    }
+  }
+  analysis::judge(builder);
+  std::stable_sort(builder.artifact.findings.begin(), builder.artifact.findings.end(), earlier);
+  return std::move(builder.artifact);
+}
+
+}  // namespace inspecting
+
+Artifact inspect_file(const std::string& path, const InspectOptions& options) {
+  const bytes::FileSource source(path);
+  auto artifact = inspecting::inspect_source(source, path, options);
+  if (source.changed_since_opened()) {
+    Finding finding;
+    finding.id = "container.changed-while-read";
+    finding.severity = Severity::error;
+    finding.message = "the file was changed while it was read; figures may mix two states of it";
+    artifact.findings.push_back(std::move(finding));
+  }
+  return artifact;
+}
+
+Artifact inspect_stream(int descriptor, const std::string& name, const InspectOptions& options, std::uint64_t limit) {
+  const auto source = bytes::spool(descriptor, name, limit);
+  return inspecting::inspect_source(*source, name, options);
+}
+
+Artifact inspect_bytes(const std::string& name, const void* data, std::size_t size, const InspectOptions& options) {
+  const bytes::MemorySource source{std::span(static_cast<const std::byte*>(data), size)};
+  return inspecting::inspect_source(source, name, options);
+}
+
+const char* version() noexcept { return UPINSPECT_VERSION; }
+
+}  // namespace upinspect

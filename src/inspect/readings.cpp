@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/readings.hpp"
+
+#include "bytes/parse_error.hpp"
+#include "formats/format.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace upinspect::inspecting {
+
+namespace {
+
+using formats::Claim;
+using formats::Format;
+using formats::Probe;
+using formats::Reach;
+
+void name_format(Artifact& artifact, const Format& format) {
+  artifact.format.id = format.id;
+  if (artifact.format.title.empty()) {
+    artifact.format.title = format.title;
+  }
+}
+
+std::string with_article(std::string_view title) {
+  const bool plural = title == "text" || title == "unknown data" || title == "JSON text";
+  const bool vowel = title.find_first_of("aeiouAEIOUxR") == 0 || title.starts_with("HDF") || title.starts_with("HTML");
+  return plural ? std::string(title) : (vowel ? "an " : "a ") + std::string(title);
+}
+
+void record_damage(model::Builder& builder, const Format& format, const bytes::ParseError& error) {
+  builder.find(error.truncated ? "container.truncated" : "container.malformed", Severity::error,
+               std::string(format.id) + ": " + error.what(), ByteRange{error.offset(), 0});
+}
+
+/// Reads as `format`; false where the reader broke off. What it had read until then is kept.
+bool read_as(const Format& format, const Probe& probe, model::Builder& builder) {
+  try {
+    format.read(probe, builder);
+    name_format(builder.artifact, format);
+    if (!format.finding.empty()) {
+      builder.find(std::string(format.finding), format.severity,
+                   "this is " + with_article(format.title) + "; " + std::string(format.advice));
+    }
+    return true;
+  } catch (const bytes::ParseError& error) {
+    record_damage(builder, format, error);
+  } catch (const bytes::ReadError& error) {
+    builder.find("container.changed-while-read", Severity::error, error.what(), ByteRange{error.offset(), 0});
+  }
+  name_format(builder.artifact, format);
+  return false;
+}
+
+bool has_error(const Artifact& artifact) {
+  return std::any_of(artifact.findings.begin(), artifact.findings.end(),
+                     [](const Finding& finding) { return finding.severity == Severity::error; });
+}
+
+/// Reads the same bytes as another format, on the side. The finding that says why it does not succeed, if so.
+std::optional<Finding> try_reading(const Format& format, const Probe& probe, const model::Builder& builder) {
+  model::Builder side(builder.source(), builder.options(), builder.artifact.path);
+  read_as(format, probe, side);
+  const auto& findings = side.artifact.findings;
+  const auto found = std::find_if(findings.begin(), findings.end(),
+                                  [](const Finding& finding) { return finding.severity == Severity::error; });
+  return found == findings.end() ? std::nullopt : std::optional(*found);
+}
+
+/// One reading for each family: a torch zip is a zip, and saying so is no news.
+bool is_kin(const Format& primary, const Format& other) {
+  return other.reach == Reach::named && (primary.id.find(other.id) != std::string_view::npos || other.id == "zip" ||
+                                         other.id == "text" || other.id == "unknown");
+}
+
+void note_other_readings(const Probe& probe, const Format& primary, model::Builder& builder) {
+  for (const auto& format : formats::registry()) {
+    if (format.id == primary.id || format.reach == Reach::named || is_kin(primary, format)) {
+      continue;
+    }
+    if (format.sniff(probe) != Claim::certain || try_reading(format, probe, builder)) {
+      continue;
+    }
+    builder.artifact.also_reads_as.emplace_back(format.id);
+    builder.find("format.polyglot", Severity::warning,
+                 "the same bytes also read as " + std::string(format.title) + " (" + std::string(format.id) +
+                     "): two loaders can see two different contents");
+  }
+}
+
+const Format* promised_by_name(std::string_view path) {
+  for (const auto& format : formats::registry()) {
+    if (formats::promises(format, path)) {
+      return &format;
+    }
+  }
+  return nullptr;
+}
+
+/// `.bin` and `.pt` promise several formats at once: any of them will do.
+bool name_fits(const Format& primary, std::string_view path) { return formats::promises(primary, path); }
+
+void note_name(const Probe& probe, const Format& primary, model::Builder& builder) {
+  const auto* promised = promised_by_name(builder.artifact.path);
+  if (promised == nullptr || name_fits(primary, builder.artifact.path)) {
+    return;
+  }
+  const bool readable = primary.reach == Reach::read && primary.id != "raw";
+  std::string message = "the name promises " + std::string(promised->title) + ", the content is " +
+                        std::string(builder.artifact.format.title.empty() ? primary.title : builder.artifact.format.title);
+  std::optional<ByteRange> where;
+  if (const auto why = try_reading(*promised, probe, builder); why && !readable) {
+    message += "; as " + std::string(promised->id) + " it fails: " + why->message;
+    where = ByteRange{why->offset.value_or(0), 0};
+  }
+  builder.find("format.extension-mismatch", readable ? Severity::warning : Severity::error, message, where);
+}
+
+const Format& choose(const Probe& probe) {
+  const Format* likely = nullptr;
+  for (const auto& format : formats::registry()) {
+    const auto claim = format.sniff(probe);
+    if (claim == Claim::certain) {
+      return format;
+    }
+    if (claim == Claim::likely && likely == nullptr) {
+      likely = &format;
+    }
+  }
+  return likely != nullptr ? *likely : formats::registry().back();
+}
+
+}  // namespace
+
+void read_best(model::Builder& builder) {
+  std::optional<Probe> probe;
+  try {
+    probe.emplace(builder.source(), builder.options());
+  } catch (const bytes::ReadError& error) {
+    builder.find("container.changed-while-read", Severity::error, error.what(), ByteRange{error.offset(), 0});
+    name_format(builder.artifact, *formats::find_format("unknown"));
+    return;
+  }
+  const auto* raw = builder.options().raw ? formats::find_format("raw") : nullptr;
+  const auto& primary = raw != nullptr ? *raw : choose(*probe);
+  read_as(primary, *probe, builder);
+  if (raw == nullptr) {
+    note_other_readings(*probe, primary, builder);
+    note_name(*probe, primary, builder);
+  }
+}
+
+}  // namespace upinspect::inspecting

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "measure/file_pass.hpp"
+
+#include "measure/entry_tasks.hpp"
+#include "measure/gather.hpp"
+#include "measure/hash_thread.hpp"
+#include "measure/tensor_task.hpp"
+
+#include <algorithm>
+#include <fnmatch.h>
+#include <map>
+#include <queue>
+#include <thread>
+#include <tuple>
+
+namespace upinspect::measure {
+
+namespace {
+
+// Views may overlap, so a small file can describe any amount of tensor data: measuring stops at this many times the
+// file's size (and always covers at least the second figure, in bytes).
+constexpr std::uint64_t k_expansion = 16;
+constexpr std::uint64_t k_free_work = std::uint64_t{256} << 20;
+// Tensors that overlap are measured together up to this many; each takes up to half a megabyte of tables.
+constexpr std::size_t k_most_open = 16;
+constexpr std::uint64_t k_gather_memory = std::uint64_t{8} << 20;
+constexpr std::size_t k_listed_gaps = 64;
+
+// Stands for the file itself where the packed offset of a deflated entry would stand.
+constexpr std::uint64_t k_whole_file = UINT64_MAX;
+
+/// A tensor that lies in the file or in an unpacked entry just as it is.
+struct InStream {
+  std::uint64_t entry = k_whole_file;
+  ByteRange range;
+  Tensor* tensor = nullptr;
+};
+
+class FilePass {
+ public:
+  FilePass(model::Builder& builder, const Coverage& coverage) : m_builder(builder), m_coverage(coverage) {}
+  void run();
+
+ private:
+  void plan();
+  void plan_tensor(Tensor& tensor);
+  bool within_budget(Tensor& tensor);
+  void place_in_streams();
+  void place(const InStream& item);
+  void plan_checksums();
+  void plan_gaps();
+  void stream();
+  void gather_rest();
+  void gather_one(Tensor& tensor);
+  void copy_twins();
+  void tick(std::uint64_t done);
+
+  model::Builder& m_builder;
+  const Coverage& m_coverage;
+  InstrumentPool m_pool;
+  StreamSweep m_sweep;
+  std::map<std::uint64_t, DeflatedEntryTask*> m_deflated;
+  std::vector<Tensor*> m_gathered;
+  std::vector<std::pair<Tensor*, const Tensor*>> m_twins;
+  std::map<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, Dtype, ByteOrder>, const Tensor*> m_planned;
+  std::vector<InStream> m_in_stream;
+  std::uint64_t m_work = 0;
+};
+
+HashThread::Mode hash_mode(const InspectOptions& options, std::uint64_t size) {
+  if (!options.sha256) {
+    return HashThread::Mode::off;
+  }
+  const auto cores = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+  // A thread costs more than it brings for a file of a block or two.
+  return cores > 1 && size > 2 * HashThread::k_block_bytes ? HashThread::Mode::threaded : HashThread::Mode::inline_;
+}
+
+void FilePass::tick(std::uint64_t done) {
+  const auto& options = m_builder.options();
+  if (options.stop != nullptr && options.stop->load(std::memory_order_relaxed)) {
+    throw Stopped();
+  }
+  if (options.progress) {
+    options.progress(done, m_builder.source().size());
+  }
+}
+
+bool FilePass::within_budget(Tensor& tensor) {
+  const auto budget = std::max(k_free_work, m_builder.source().size() * k_expansion);
+  if (tensor.bytes > budget || m_work > budget - tensor.bytes) {
+    tensor.unread = "not measured: the file's tensors overlap or repeat elements to more than " +
+                    std::to_string(k_expansion) + " times its size";
+    m_builder.find("tensor.expanded-view", Severity::warning,
+                   "the view describes " + std::to_string(tensor.bytes) + " bytes of elements; " + tensor.unread,
+                   tensor.location.packed, tensor.name);
+    return false;
+  }
+  m_work += tensor.bytes;
+  return true;
+}
+
+void FilePass::plan_tensor(Tensor& tensor) {
+  const auto& glob = m_builder.options().tensor_glob;
+  if (!tensor.unread.empty() || (!glob.empty() && ::fnmatch(glob.c_str(), tensor.name.c_str(), 0) != 0)) {
+    return;
+  }
+  const auto span = model::span_in_storage(tensor);
+  if (!span) {
+    tensor.unread = "its elements do not fit its storage";
+    return;
+  }
+  const auto row_major = model::is_row_major(tensor);
+  const auto start = tensor.location.packing == Packing::stored
+                         ? tensor.location.packed.offset
+                         : tensor.location.storage_start;
+  const auto range = ByteRange{start + span->offset, span->length};
+  const auto entry = tensor.location.packing == Packing::stored ? k_whole_file : tensor.location.packed.offset;
+  if (row_major) {
+    const auto [twin, fresh] = m_planned.try_emplace(
+        std::tuple(entry, range.offset, range.length, tensor.dtype, tensor.location.order), &tensor);
+    if (!fresh) {
+      m_twins.emplace_back(&tensor, twin->second);
+      return;
+    }
+  }
+  if (!within_budget(tensor)) {
+    return;
+  }
+  if (row_major) {
+    m_in_stream.push_back(InStream{entry, range, &tensor});
+  } else {
+    m_gathered.push_back(&tensor);
+  }
+}
+
+/// Hands the tensors that lie in a stream just as they are to that stream's sweep. Where too many overlap, the later
+/// ones are read one by one afterwards.
+void FilePass::place_in_streams() {
+  std::stable_sort(m_in_stream.begin(), m_in_stream.end(), [](const InStream& a, const InStream& b) {
+    return std::pair(a.entry, a.range.offset) < std::pair(b.entry, b.range.offset);
+  });
+  std::priority_queue<std::uint64_t, std::vector<std::uint64_t>, std::greater<>> open_ends;
+  std::uint64_t entry = k_whole_file;
+  for (const auto& item : m_in_stream) {
+    if (item.entry != entry) {
+      entry = item.entry;
+      open_ends = {};
+    }
+    while (!open_ends.empty() && open_ends.top() <= item.range.offset) {
+      open_ends.pop();
+    }
+    if (open_ends.size() >= k_most_open) {
+      m_gathered.push_back(item.tensor);
+      continue;
+    }
+    open_ends.push(item.range.end());
+    place(item);
+  }
+}
+
+void FilePass::place(const InStream& item) {
+  auto* sweep = &m_sweep;
+  if (item.entry != k_whole_file) {
+    const auto found = m_deflated.find(item.entry);
+    if (found == m_deflated.end()) {
+      item.tensor->unread = "its entry cannot be unpacked";
+      return;
+    }
+    sweep = &found->second->inside();
+  }
+  sweep->add(std::make_unique<TensorTask>(item.range, *item.tensor, m_builder.options(), m_pool));
+}
+
+void FilePass::plan_checksums() {
+  for (const auto& claim : m_builder.checksums) {
+    if (claim.packing == Packing::stored) {
+      m_sweep.add(std::make_unique<StoredEntryTask>(claim, m_builder));
+      continue;
+    }
+    auto task = std::make_unique<DeflatedEntryTask>(claim, m_builder);
+    m_deflated.emplace(claim.packed.offset, task.get());
+    m_sweep.add(std::move(task));
+  }
+}
+
+void FilePass::plan_gaps() {
+  std::size_t listed = 0;
+  for (const auto& region : m_coverage.regions) {
+    if (region.kind == RegionKind::gap && listed++ < k_listed_gaps) {
+      m_sweep.add(std::make_unique<GapTask>(region.range, m_builder.gap_contents));
+    }
+  }
+}
+
+void FilePass::plan() {
+  plan_checksums();
+  plan_gaps();
+  for (auto& tensor : m_builder.artifact.tensors) {
+    plan_tensor(tensor);
+  }
+  place_in_streams();
+  m_sweep.start();
+}
+
+void FilePass::stream() {
+  const auto& source = m_builder.source();
+  HashThread hash(hash_mode(m_builder.options(), source.size()));
+  bytes::Xxh3_128 xxh3;
+  std::uint64_t offset = 0;
+  while (offset < source.size()) {
+    const auto block = hash.next_block();
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), source.size() - offset));
+    const auto piece = block.first(length);
+    source.read_at(offset, piece);
+    hash.push(length);
+    xxh3.add(piece);
+    m_sweep.feed(piece);
+    offset += length;
+    tick(offset);
+  }
+  m_sweep.finish();
+  auto& digests = m_builder.artifact.digests;
+  digests.xxh3_128 = xxh3.hex();
+  if (m_builder.options().sha256) {
+    digests.sha256 = hash.hex();
+  }
+}
+
+void FilePass::gather_one(Tensor& tensor) {
+  TensorGauge gauge(tensor, m_builder.options(), m_pool);
+  const auto sink = [&](std::span<const std::byte> piece) {
+    tick(m_builder.source().size());
+    gauge.feed(piece);
+  };
+  if (tensor.location.packing == Packing::stored) {
+    gauge.begin();
+    gather(m_builder.source(), tensor.location.packed.offset, tensor, k_gather_memory, sink);
+    gauge.end();
+    return;
+  }
+  if (tensor.location.storage_bytes > m_builder.options().limits.memory / 2) {
+    tensor.unread = "a strided view of a deflated entry larger than the memory allowed";
+    return;
+  }
+  const auto unpacked = bytes::unpack(m_builder.source(), tensor.location.packed, m_builder.options().limits.memory / 2);
+  const bytes::MemorySource storage{std::span<const std::byte>(unpacked.data)};
+  gauge.begin();
+  gather(storage, tensor.location.storage_start, tensor, k_gather_memory, sink);
+  gauge.end();
+}
+
+void FilePass::gather_rest() {
+  for (auto* tensor : m_gathered) {
+    try {
+      gather_one(*tensor);
+    } catch (const bytes::ParseError& error) {
+      tensor->unread = std::string("its entry cannot be unpacked: ") + error.what();
+    }
+  }
+}
+
+void FilePass::copy_twins() {
+  for (const auto& [tensor, measured] : m_twins) {
+    tensor->digests = measured->digests;
+    tensor->stats = measured->stats;
+    tensor->entropy = measured->entropy;
+    tensor->provenance = measured->provenance;
+    tensor->unread = measured->unread;
+  }
+}
+
+void FilePass::run() {
+  plan();
+  try {
+    stream();
+    gather_rest();
+  } catch (const bytes::ReadError& error) {
+    m_builder.find("container.changed-while-read", Severity::error,
+                   std::string(error.what()) + "; no digest or statistic that depends on the missing bytes is given",
+                   ByteRange{error.offset(), 0});
+    m_builder.artifact.digests = {};
+  }
+  copy_twins();
+}
+
+}  // namespace
+
+void read_data(model::Builder& builder, const Coverage& coverage) { FilePass(builder, coverage).run(); }
+
+}  // namespace upinspect::measure

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "measure/hash_thread.hpp"
+
+namespace upinspect::measure {
+
+HashThread::HashThread(Mode mode) : m_mode(mode), m_blocks(mode == Mode::threaded ? k_blocks : 1), m_lengths(m_blocks.size()) {
+  for (auto& block : m_blocks) {
+    block.resize(k_block_bytes);
+  }
+  if (m_mode == Mode::threaded) {
+    m_thread = std::thread([this] { work(); });
+  }
+}
+
+HashThread::~HashThread() {
+  if (m_thread.joinable()) {
+    {
+      const std::scoped_lock lock(m_mutex);
+      m_closing = true;
+    }
+    m_changed.notify_all();
+    m_thread.join();
+  }
+}
+
+std::span<std::byte> HashThread::next_block() {
+  if (m_mode == Mode::threaded) {
+    std::unique_lock lock(m_mutex);
+    m_changed.wait(lock, [this] { return m_pushed - m_hashed < m_blocks.size(); });
+  }
+  return m_blocks[m_pushed % m_blocks.size()];
+}
+
+void HashThread::push(std::size_t length) {
+  if (m_mode == Mode::inline_) {
+    m_digest.add(std::span(m_blocks.front()).first(length));
+  }
+  if (m_mode == Mode::threaded) {
+    {
+      const std::scoped_lock lock(m_mutex);
+      m_lengths[m_pushed % m_blocks.size()] = length;
+      ++m_pushed;
+    }
+    m_changed.notify_all();
+  }
+}
+
+void HashThread::work() {
+  for (;;) {
+    std::unique_lock lock(m_mutex);
+    m_changed.wait(lock, [this] { return m_hashed < m_pushed || m_closing; });
+    if (m_hashed == m_pushed) {
+      return;
+    }
+    const auto slot = m_hashed % m_blocks.size();
+    const auto length = m_lengths[slot];
+    lock.unlock();
+    m_digest.add(std::span(m_blocks[slot]).first(length));
+    lock.lock();
+    ++m_hashed;
+    lock.unlock();
+    m_changed.notify_all();
+  }
+}
+
+std::string HashThread::hex() {
+  if (m_mode == Mode::off) {
+    return {};
+  }
+  if (m_mode == Mode::threaded) {
+    std::unique_lock lock(m_mutex);
+    m_changed.wait(lock, [this] { return m_hashed == m_pushed; });
+  }
+  return m_digest.hex();
+}
+
+}  // namespace upinspect::measure

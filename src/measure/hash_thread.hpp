@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// SHA-256 on a thread of its own: the file's blocks are lent to it in order while the reader goes on analysing.
+#pragma once
+
+#include "bytes/digest.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace upinspect::measure {
+
+/// A ring of blocks between one reader and one hashing thread. `next_block` waits until a block is free; `push` hands
+/// the block over for hashing (its bytes stay readable until the ring comes round to it again, so the reader can
+/// analyse a block while it is being hashed).
+class HashThread {
+ public:
+  static constexpr std::size_t k_block_bytes = std::size_t{512} << 10;
+  static constexpr std::size_t k_blocks = 8;
+
+  enum class Mode : std::uint8_t { off, inline_, threaded };
+  explicit HashThread(Mode mode);
+  ~HashThread();
+  HashThread(const HashThread&) = delete;
+  HashThread& operator=(const HashThread&) = delete;
+
+  [[nodiscard]] std::span<std::byte> next_block();
+  void push(std::size_t length);
+
+  /// Waits for the last block; the digest of all that was pushed. Empty where hashing is off.
+  [[nodiscard]] std::string hex();
+
+ private:
+  void work();
+
+  Mode m_mode;
+  std::vector<std::vector<std::byte>> m_blocks;
+  std::vector<std::size_t> m_lengths;
+  std::uint64_t m_pushed = 0;
+  std::uint64_t m_hashed = 0;
+  bool m_closing = false;
+  bytes::Sha256 m_digest;
+  std::mutex m_mutex;
+  std::condition_variable m_changed;
+  std::thread m_thread;
+};
+
+}  // namespace upinspect::measure

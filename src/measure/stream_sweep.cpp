@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "measure/stream_sweep.hpp"
+
+#include <algorithm>
+
+namespace upinspect::measure {
+
+namespace {
+
+bool starts_earlier(const std::unique_ptr<StreamTask>& a, const std::unique_ptr<StreamTask>& b) {
+  return a->range().offset < b->range().offset;
+}
+
+/// The part of `range` that lies in the piece which starts at `at`.
+std::span<const std::byte> part_of(std::span<const std::byte> piece, std::uint64_t at, ByteRange range) {
+  const auto begin = std::max(range.offset, at);
+  const auto end = std::min(range.end(), at + piece.size());
+  return piece.subspan(static_cast<std::size_t>(begin - at), static_cast<std::size_t>(end - begin));
+}
+
+}  // namespace
+
+void StreamSweep::add(std::unique_ptr<StreamTask> task) { m_tasks.push_back(std::move(task)); }
+
+void StreamSweep::start() { std::stable_sort(m_tasks.begin(), m_tasks.end(), starts_earlier); }
+
+void StreamSweep::open_until(std::uint64_t offset) {
+  while (m_next < m_tasks.size() && m_tasks[m_next]->range().offset < offset) {
+    auto* task = m_tasks[m_next++].get();
+    task->begin();
+    if (task->range().length == 0) {
+      task->end();
+    } else {
+      m_open.push_back(task);
+    }
+  }
+}
+
+void StreamSweep::feed(std::span<const std::byte> piece) {
+  const auto end = m_position + piece.size();
+  // Tasks are opened one start at a time, so that of a thousand small ones in a piece only those which overlap are
+  // open together.
+  std::uint64_t at = m_position;
+  while (at < end) {
+    open_until(at + 1);
+    auto until = m_next < m_tasks.size() ? std::min(end, m_tasks[m_next]->range().offset) : end;
+    for (const auto* task : m_open) {
+      until = std::min(until, std::max(task->range().end(), at + 1));
+    }
+    const auto here = piece.subspan(static_cast<std::size_t>(at - m_position), static_cast<std::size_t>(until - at));
+    for (auto* task : m_open) {
+      task->feed(part_of(here, at, task->range()));
+    }
+    std::erase_if(m_open, [until](StreamTask* task) {
+      const bool over = task->range().end() <= until;
+      if (over) {
+        task->end();
+      }
+      return over;
+    });
+    at = until;
+  }
+  m_position = end;
+}
+
+void StreamSweep::finish() {
+  for (auto* task : m_open) {
+    task->end();
+  }
+  m_open.clear();
+  while (m_next < m_tasks.size()) {
+    m_tasks[m_next]->begin();
+    m_tasks[m_next++]->end();
+  }
+}
+
+}  // namespace upinspect::measure

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Measures one tensor from its elements' bytes: digests, statistics, entropy, provenance.
+#pragma once
+
+#include "bytes/digest.hpp"
+#include "measure/stream_sweep.hpp"
+#include "numeric/accumulator.hpp"
+#include "upinspect/inspect.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace upinspect::measure {
+
+/// The working state of a measurement: large tables, so it is lent from tensor to tensor.
+struct Instruments {
+  numeric::Accumulator accumulator;
+  bytes::Xxh3_128 xxh3;
+  std::optional<bytes::Sha256> sha256;
+  std::vector<std::byte> swapped;
+};
+
+class InstrumentPool {
+ public:
+  [[nodiscard]] std::unique_ptr<Instruments> borrow();
+  void give_back(std::unique_ptr<Instruments> instruments);
+
+ private:
+  std::vector<std::unique_ptr<Instruments>> m_idle;
+};
+
+/// Takes a tensor's elements as bytes in row-major order, in pieces of any size and in the file's byte order, and
+/// writes what it measured into the tensor when they are complete.
+class TensorGauge {
+ public:
+  TensorGauge(Tensor& tensor, const InspectOptions& options, InstrumentPool& pool);
+  ~TensorGauge();
+  TensorGauge(const TensorGauge&) = delete;
+  TensorGauge& operator=(const TensorGauge&) = delete;
+
+  void begin();
+  void feed(std::span<const std::byte> piece);
+  void end();
+
+ private:
+  void take(std::span<const std::byte> little_endian);
+  void take_swapped(std::span<const std::byte> piece);
+
+  Tensor& m_tensor;
+  const InspectOptions& m_options;
+  InstrumentPool& m_pool;
+  std::unique_ptr<Instruments> m_tools;
+  std::uint64_t m_seen = 0;
+  std::vector<std::byte> m_split;  ///< the first bytes of an element that two pieces share
+};
+
+/// A TensorGauge for a tensor that lies in a stream just as it is.
+class TensorTask final : public StreamTask {
+ public:
+  TensorTask(ByteRange range, Tensor& tensor, const InspectOptions& options, InstrumentPool& pool)
+      : StreamTask(range), m_gauge(tensor, options, pool) {}
+  void begin() override { m_gauge.begin(); }
+  void feed(std::span<const std::byte> piece) override { m_gauge.feed(piece); }
+  void end() override { m_gauge.end(); }
+
+ private:
+  TensorGauge m_gauge;
+};
+
+}  // namespace upinspect::measure

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/builder.hpp"
+
+#include "bytes/checked.hpp"
+
+#include <limits>
+
+namespace upinspect::model {
+
+void Builder::find(std::string id, Severity severity, std::string message, std::optional<ByteRange> where,
+                   std::string tensor) {
+  Finding finding;
+  finding.id = std::move(id);
+  finding.severity = severity;
+  finding.message = std::move(message);
+  finding.tensor = std::move(tensor);
+  if (where) {
+    finding.offset = where->offset;
+    if (where->length > 0) {
+      finding.length = where->length;
+    }
+  }
+  artifact.findings.push_back(std::move(finding));
+}
+
+void Builder::detail(std::string key, Value value) {
+  std::get<Value::Object>(artifact.format.detail.data).emplace_back(std::move(key), std::move(value));
+}
+
+void Builder::metadata(std::string key, Value value) {
+  std::get<Value::Object>(artifact.metadata.data).emplace_back(std::move(key), std::move(value));
+}
+
+void Builder::add(Tensor tensor) {
+  if (tensor.dtype_name.empty()) {
+    tensor.dtype_name = info(tensor.dtype).name;
+  }
+  const auto elements = bytes::checked_product(tensor.shape);
+  if (!elements) {
+    tensor.unread = "the product of its shape exceeds 2^64";
+    find("tensor.shape-overflow", Severity::error, "the product of the shape exceeds 2^64 elements", std::nullopt,
+         tensor.name);
+    artifact.tensors.push_back(std::move(tensor));
+    return;
+  }
+  tensor.elements = *elements;
+  if (tensor.dtype != Dtype::other) {
+    const auto size = size_of(tensor.dtype, *elements);
+    tensor.bytes = size.value_or(0);
+    if (!size) {
+      tensor.unread = "its size exceeds 2^64 bytes";
+    }
+  }
+  if (tensor.location.strides.empty()) {
+    tensor.location.strides = row_major_strides(tensor.shape);
+  }
+  artifact.tensors.push_back(std::move(tensor));
+}
+
+std::vector<std::int64_t> row_major_strides(const std::vector<std::uint64_t>& shape) {
+  std::vector<std::int64_t> strides(shape.size(), 1);
+  std::int64_t step = 1;
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    strides[i] = step;
+    if (__builtin_mul_overflow(step, shape[i] == 0 ? 1 : shape[i], &step)) {
+      step = std::numeric_limits<std::int64_t>::max();
+    }
+  }
+  return strides;
+}
+
+bool is_row_major(const Tensor& tensor) {
+  const auto expected = row_major_strides(tensor.shape);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const bool counts = tensor.shape[i] > 1;
+    if (counts && (i >= tensor.location.strides.size() || tensor.location.strides[i] != expected[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<std::uint64_t> size_of(Dtype dtype, std::uint64_t elements) {
+  const auto& row = info(dtype);
+  if (row.block_elements == 0) {
+    return std::nullopt;
+  }
+  const auto blocks = elements / row.block_elements + (elements % row.block_elements != 0 ? 1 : 0);
+  return bytes::checked_mul(blocks, row.block_bytes);
+}
+
+std::optional<ByteRange> span_in_storage(const Tensor& tensor) {
+  if (tensor.elements == 0) {
+    return ByteRange{0, 0};
+  }
+  const auto& row = info(tensor.dtype);
+  if (is_row_major(tensor) || row.block_elements != 1) {
+    const auto start = bytes::checked_mul(tensor.location.storage_offset, row.block_bytes);
+    const auto base = tensor.dtype == Dtype::other ? std::optional<std::uint64_t>(0) : start;
+    if (!base || *base > tensor.location.storage_bytes || tensor.bytes > tensor.location.storage_bytes - *base) {
+      return std::nullopt;
+    }
+    return ByteRange{*base, tensor.bytes};
+  }
+  std::uint64_t last = tensor.location.storage_offset;
+  for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+    const auto stride = tensor.location.strides[i];
+    const auto reach = stride < 0 ? std::nullopt
+                                  : bytes::checked_mul(tensor.shape[i] - 1, static_cast<std::uint64_t>(stride));
+    const auto sum = reach ? bytes::checked_add(last, *reach) : std::nullopt;
+    if (!sum) {
+      return std::nullopt;
+    }
+    last = *sum;
+  }
+  const auto storage_elements = tensor.location.storage_bytes / row.block_bytes;
+  if (last >= storage_elements) {
+    return std::nullopt;
+  }
+  return ByteRange{tensor.location.storage_offset * row.block_bytes,
+                   (last - tensor.location.storage_offset + 1) * row.block_bytes};
+}
+
+}  // namespace upinspect::model

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a format's reader writes into: the artifact, its coverage and the checks that the data pass owes it.
+#pragma once
+
+#include "model/coverage_map.hpp"
+#include "upinspect/inspect.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace upinspect::model {
+
+/// A checksum that the container declares for bytes which only the data pass reads.
+struct ChecksumClaim {
+  std::string entry;
+  ByteRange packed;
+  Packing packing = Packing::stored;
+  std::uint64_t unpacked = 0;  ///< declared size
+  std::uint32_t crc32 = 0;
+  std::uint64_t declared_at = 0;
+};
+
+/// What a stretch that no reader claimed turned out to hold.
+struct GapContent {
+  ByteRange range;
+  double entropy = 0;           ///< bits per byte
+  bool all_zero = false;
+  std::vector<std::byte> head;  ///< its first bytes
+};
+
+class Builder {
+ public:
+  Builder(const bytes::Source& source, const InspectOptions& options, std::string path)
+      : m_source(source), m_options(options) {
+    artifact.path = std::move(path);
+    artifact.size = source.size();
+  }
+
+  [[nodiscard]] const bytes::Source& source() const noexcept { return m_source; }
+  [[nodiscard]] const InspectOptions& options() const noexcept { return m_options; }
+  [[nodiscard]] bool full() const noexcept { return m_options.depth == Depth::full; }
+
+  /// A cursor over the whole file, or a window of it, that labels what it reads.
+  [[nodiscard]] bytes::Cursor cursor() { return bytes::Cursor(m_source, &coverage); }
+  [[nodiscard]] bytes::Cursor cursor(ByteRange window) { return bytes::Cursor(m_source, window, &coverage); }
+
+  void find(std::string id, Severity severity, std::string message, std::optional<ByteRange> where = std::nullopt,
+            std::string tensor = {});
+
+  /// Adds a tensor: fills in `dtype_name`, `elements`, `bytes` and row-major strides where they are not set, and
+  /// turns what cannot be (a shape whose product overflows) into a finding.
+  void add(Tensor tensor);
+
+  /// A detail of the format, shown under its heading.
+  void detail(std::string key, Value value);
+  void metadata(std::string key, Value value);
+
+  Artifact artifact;
+  CoverageMap coverage;
+  std::vector<ChecksumClaim> checksums;
+  std::vector<GapContent> gap_contents;  ///< filled by the data pass
+
+ private:
+  const bytes::Source& m_source;
+  const InspectOptions& m_options;
+};
+
+/// Row-major strides, in elements, of a shape; saturating where the shape is too large to exist.
+[[nodiscard]] std::vector<std::int64_t> row_major_strides(const std::vector<std::uint64_t>& shape);
+
+/// True where the tensor's elements lie one after another in row-major order from its first element on.
+[[nodiscard]] bool is_row_major(const Tensor& tensor);
+
+/// Bytes of `elements` elements of a dtype, rounded up to whole blocks; nothing where that overflows or is unknown.
+[[nodiscard]] std::optional<std::uint64_t> size_of(Dtype dtype, std::uint64_t elements);
+
+/// The storage bytes that the tensor's elements span, as [first, last] relative to the storage's start; nothing
+/// where the view does not fit its storage.
+[[nodiscard]] std::optional<ByteRange> span_in_storage(const Tensor& tensor);
+
+}  // namespace upinspect::model

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/coverage_map.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace upinspect::model {
+
+namespace {
+
+bool starts_earlier(const Region& a, const Region& b) {
+  return std::tuple(a.range.offset, b.range.length, a.label) < std::tuple(b.range.offset, a.range.length, b.label);
+}
+
+Region cut_to(const Region& region, std::uint64_t begin, std::uint64_t end) {
+  return Region{ByteRange{begin, end - begin}, region.kind, region.label};
+}
+
+void add_gap(Coverage& coverage, std::uint64_t begin, std::uint64_t end) {
+  if (begin < end) {
+    coverage.regions.push_back(Region{ByteRange{begin, end - begin}, RegionKind::gap, "gap"});
+    coverage.gaps += end - begin;
+  }
+}
+
+}  // namespace
+
+void CoverageMap::label(ByteRange range, RegionKind kind, std::string_view what) {
+  if (range.length > 0) {
+    m_regions.push_back(Region{range, kind, std::string(what)});
+  }
+}
+
+Coverage CoverageMap::build(std::uint64_t size) const {
+  auto sorted = m_regions;
+  std::stable_sort(sorted.begin(), sorted.end(), starts_earlier);
+  Coverage coverage;
+  std::uint64_t covered = 0;
+  for (const auto& region : sorted) {
+    const auto begin = std::min(region.range.offset, size);
+    const auto end = begin + std::min(region.range.length, size - begin);
+    if (begin == end) {
+      continue;
+    }
+    if (begin < covered) {
+      const auto shared_end = std::min(end, covered);
+      coverage.overlaps.push_back(cut_to(region, begin, shared_end));
+      coverage.overlapped += shared_end - begin;
+    }
+    if (end > covered) {
+      add_gap(coverage, covered, std::max(covered, begin));
+      coverage.regions.push_back(cut_to(region, std::max(covered, begin), end));
+      coverage.labelled += coverage.regions.back().range.length;
+      covered = end;
+    }
+  }
+  add_gap(coverage, covered, size);
+  return coverage;
+}
+
+}  // namespace upinspect::model
