@@ -388,7 +388,7 @@ def tar_of(entries):
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
-    return stream.getvalue()
+    return stream.getvalue()[:2048]  # one member and the two empty blocks; the rest fills a tape record
 
 
 def png_chunk(kind, content):
