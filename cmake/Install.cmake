@@ -17,6 +17,8 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/upinspectConfig.cmake"
               "${CMAKE_CURRENT_BINARY_DIR}/upinspectConfigVersion.cmake"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/upinspect")
 
+# Relative to where the file lies, so that `cmake --install --prefix` may put the tree anywhere.
+file(RELATIVE_PATH upinspect_pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 configure_file(cmake/upinspect.pc.in "${CMAKE_CURRENT_BINARY_DIR}/upinspect.pc" @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/upinspect.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 if(EXISTS "${PROJECT_SOURCE_DIR}/docs/upinspect.1")
