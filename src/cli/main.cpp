@@ -1,1 +1,60 @@
-int main() { return 0; }
+// SPDX-License-Identifier: Apache-2.0
+// The table of commands.
+#include "cli/command.hpp"
+#include "cli/process.hpp"
+#include "upinspect/inspect.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <cstdio>
+#include <string>
+
+namespace upinspect::cli {
+
+std::function<Exit()> add_file(::CLI::App& app);
+
+namespace {
+
+constexpr std::array k_commands{
+    Command{"file", "What is this, is it whole, what is in it?", add_file},
+};
+
+int run(int argc, char** argv) {
+  ::CLI::App app("Forensic inspector for LoRA and adapter weight files. Never executes what it reads.", "upinspect");
+  app.set_version_flag("--version", std::string("upinspect ") + version());
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 done, 1 findings at or above --fail-on, 2 could not do the job.");
+  Exit result = Exit::ok;
+  for (const auto& command : k_commands) {
+    auto* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
+    sub->callback([&result, work = command.add(*sub)] { result = work(); });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const ::CLI::ParseError& error) {
+    // Help and version are "errors" to the library; what it calls an error is a misuse to us.
+    const int code = app.exit(error);
+    return code == 0 ? 0 : static_cast<int>(Exit::failure);
+  }
+  return static_cast<int>(result);
+}
+
+}  // namespace
+}  // namespace upinspect::cli
+
+int main(int argc, char** argv) {
+  upinspect::cli::prepare_process();
+  try {
+    return upinspect::cli::run(argc, argv);
+  } catch (const upinspect::cli::ClosedPipe&) {
+    return 0;
+  } catch (const upinspect::Stopped&) {
+    return upinspect::cli::die_of_interrupt();
+  } catch (const std::bad_alloc&) {
+    upinspect::cli::complain("out of memory");
+  } catch (const std::exception& error) {
+    upinspect::cli::complain(error.what());
+  }
+  return static_cast<int>(upinspect::cli::Exit::failure);
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// upinspect file: what is this, is it whole, what is in it?
+#include "cli/command.hpp"
+#include "cli/file_reports.hpp"
+#include "cli/process.hpp"
+#include "cli/progress.hpp"
+#include "cli/raw_layout.hpp"
+#include "cli/walk.hpp"
+#include "upinspect/inspect.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <unistd.h>
+
+namespace upinspect::cli {
+
+namespace {
+
+struct FileOptions {
+  std::vector<std::string> paths;
+  RawOptions raw;
+  std::string format = "text";
+  std::string output;
+  std::vector<std::string> reports;
+  std::string colour = "auto";
+  std::string fail_on = "never";
+  std::vector<std::string> digests;
+  std::string tensor;
+  std::string memory = "1G";
+  unsigned jobs = 0;
+  bool quick = false;
+  bool no_sha256 = false;
+  bool recursive = false;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+void declare(::CLI::App& app, FileOptions& options) {
+  app.add_option("path", options.paths, "Files, folders, or - for standard input")->required()->type_name("PATH");
+  app.add_flag("--quick", options.quick, "Headers only: no tensor byte is read");
+  app.add_flag("-r,--recursive", options.recursive, "Go into subfolders");
+  app.add_option("--tensor", options.tensor, "Measure and show only tensors whose name matches")->type_name("GLOB");
+  app.add_option("--digest", options.digests, "Also compute: content")->type_name("KIND")
+      ->check(::CLI::IsMember({"content"}));
+  app.add_flag("--no-sha256", options.no_sha256, "Leave out the file's SHA-256, which takes most of the time");
+  options.raw.declare(app);
+  app.add_option("--format", options.format, "text, json or ndjson")->type_name("FORMAT")
+      ->check(::CLI::IsMember({"text", "json", "ndjson"}));
+  app.add_option("-o,--output", options.output, "Write the report here, not to standard output")->type_name("FILE");
+  app.add_option("--report", options.reports, "Write another report, such as json=report.json")->type_name("FORMAT=FILE");
+  app.add_option("--color,--colour", options.colour, "auto, always or never")->type_name("WHEN")
+      ->check(::CLI::IsMember({"auto", "always", "never"}));
+  app.add_flag("-q,--quiet", options.quiet, "One line for each file");
+  app.add_flag("-v,--verbose", options.verbose, "Everything, nothing cut away");
+  app.add_option("--fail-on", options.fail_on, "Exit with 1 at findings of this severity")->type_name("SEVERITY")
+      ->check(::CLI::IsMember({"note", "warning", "error", "never"}));
+  app.add_option("-j,--jobs", options.jobs, "Threads; 0: one for each core")->type_name("N");
+  app.add_option("--max-memory", options.memory, "Most that file content may claim, such as 512M")->type_name("BYTES");
+}
+
+std::uint64_t parse_bytes(const std::string& text) {
+  std::uint64_t value = 0;
+  const std::map<std::string, std::uint64_t> units{{"", 1}, {"k", 1U << 10}, {"m", 1U << 20}, {"g", 1U << 30}};
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  auto unit = ::CLI::detail::to_lower(text.substr(digits));
+  if (unit.size() > 1 && (unit.ends_with("b") || unit.ends_with("ib"))) {
+    unit.resize(1);
+  }
+  const auto known = units.find(unit);
+  if (digits == 0 || digits > 12 || known == units.end()) {
+    throw ::CLI::ValidationError("--max-memory", "expected a size such as 512M, found \"" + text + "\"");
+  }
+  value = std::stoull(text.substr(0, digits));
+  return value * known->second;
+}
+
+report::TextStyle style_of(const FileOptions& options) {
+  report::TextStyle style;
+  const auto mode = options.colour == "always"  ? ColourMode::always
+                    : options.colour == "never" ? ColourMode::never
+                                                : ColourMode::automatic;
+  style.colour = wants_colour(mode);
+  style.unicode = locale_is_utf8();
+  style.width = terminal_width();
+  style.verbosity = options.quiet ? -1 : options.verbose ? 1 : 0;
+  return style;
+}
+
+/// One run over all paths.
+class FileRun {
+ public:
+  explicit FileRun(const FileOptions& options)
+      : m_options(options), m_reports(style_of(options)), m_progress(is_terminal(STDERR_FILENO) && !options.quiet) {}
+
+  Exit run();
+
+ private:
+  void set_up();
+  void add_reports();
+  void one(const std::string& path);
+  void judge(const Artifact& artifact);
+
+  const FileOptions& m_options;
+  InspectOptions m_inspect;
+  FileReports m_reports;
+  Progress m_progress;
+  bool m_failed = false;
+  bool m_found = false;
+  std::optional<Severity> m_fail_on;
+};
+
+void FileRun::add_reports() {
+  m_reports.add(m_options.format, m_options.output);
+  for (const auto& report : m_options.reports) {
+    const auto equals = report.find('=');
+    if (equals == std::string::npos || equals + 1 == report.size()) {
+      throw ::CLI::ValidationError("--report", "expected FORMAT=FILE, found \"" + report + "\"");
+    }
+    m_reports.add(report.substr(0, equals), report.substr(equals + 1));
+  }
+}
+
+void FileRun::set_up() {
+  m_inspect.depth = m_options.quick ? Depth::headers : Depth::full;
+  m_inspect.sha256 = !m_options.no_sha256;
+  m_inspect.tensor_sha256 = !m_options.digests.empty();
+  m_inspect.raw = m_options.raw.layout();
+  m_inspect.tensor_glob = m_options.tensor;
+  m_inspect.jobs = m_options.jobs;
+  m_inspect.limits.memory = parse_bytes(m_options.memory);
+  m_inspect.stop = &stop_requested();
+  m_inspect.progress = [this](std::uint64_t done, std::uint64_t total) { m_progress.update(done, total); };
+  if (m_options.fail_on != "never") {
+    m_fail_on = m_options.fail_on == "note"      ? Severity::note
+                : m_options.fail_on == "warning" ? Severity::warning
+                                                 : Severity::error;
+  }
+  add_reports();
+}
+
+void FileRun::judge(const Artifact& artifact) {
+  m_found = m_found || std::any_of(artifact.findings.begin(), artifact.findings.end(), [this](const Finding& finding) {
+              return m_fail_on && finding.severity >= *m_fail_on;
+            });
+}
+
+void FileRun::one(const std::string& path) {
+  if (stop_requested()) {
+    throw Stopped();
+  }
+  try {
+    m_progress.start(path);
+    const auto artifact = path == "-" ? inspect_stream(STDIN_FILENO, "-", m_inspect) : inspect_file(path, m_inspect);
+    m_progress.clear();
+    m_reports.artifact(artifact);
+    judge(artifact);
+  } catch (const InputError& error) {
+    m_progress.clear();
+    complain(path, error.what());
+    m_failed = true;
+  }
+}
+
+Exit FileRun::run() {
+  set_up();
+  WalkSink sink;
+  sink.file = [this](const std::string& path) { one(path); };
+  sink.passed_over = [this](const std::string& path, const std::string& why, bool failed) {
+    m_progress.clear();
+    complain(path, why);
+    m_failed = m_failed || failed;
+  };
+  for (const auto& path : m_options.paths) {
+    walk(path, m_options.recursive ? Descend::yes : Descend::no, sink);
+  }
+  m_reports.finish();
+  return m_failed ? Exit::failure : m_found ? Exit::findings : Exit::ok;
+}
+
+}  // namespace
+
+std::function<Exit()> add_file(::CLI::App& app) {
+  auto options = std::make_shared<FileOptions>();
+  declare(app, *options);
+  return [options] { return FileRun(*options).run(); };
+}
+
+}  // namespace upinspect::cli

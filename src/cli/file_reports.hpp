@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reports that one run of `upinspect file` writes: one to standard output or -o, more by --report FORMAT=FILE.
+#pragma once
+
+#include "cli/output.hpp"
+#include "report/text_style.hpp"
+#include "upinspect/artifact.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace upinspect::cli {
+
+class FileReports {
+ public:
+  explicit FileReports(report::TextStyle style) : m_style(style) {}
+
+  /// `format` is text, json or ndjson; throws std::invalid_argument for another. An empty path is standard output.
+  void add(const std::string& format, const std::string& path);
+
+  void artifact(const Artifact& artifact);
+  void finish();
+
+ private:
+  class Report;
+  class Json;
+  class Text;
+
+  report::TextStyle m_style;
+  std::vector<std::shared_ptr<Report>> m_reports;
+};
+
+}  // namespace upinspect::cli

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/process.hpp"
+
+#include "cli/command.hpp"
+#include "report/escape.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace upinspect::cli {
+
+namespace {
+
+std::atomic<bool> g_stop{false};
+std::atomic<int> g_signal{SIGINT};
+
+extern "C" void note_signal(int number) {
+  g_signal.store(number);
+  g_stop.store(true);
+}
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+}  // namespace
+
+void prepare_process() {
+  struct sigaction action {};
+  action.sa_handler = note_signal;
+  // A second signal kills: whoever asks twice does not want to wait.
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+const std::atomic<bool>& stop_requested() noexcept { return g_stop; }
+
+int die_of_interrupt() {
+  const int number = g_signal.load();
+  ::signal(number, SIG_DFL);
+  ::raise(number);
+  return 128 + number;
+}
+
+unsigned terminal_width() {
+  const auto columns = environment("COLUMNS");
+  unsigned width = 0;
+  const auto [end, error] = std::from_chars(columns.data(), columns.data() + columns.size(), width);
+  if (error == std::errc{} && end == columns.data() + columns.size() && width > 0) {
+    return width;
+  }
+  struct winsize size {};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return size.ws_col;
+  }
+  return 80;
+}
+
+bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
+
+bool locale_is_utf8() {
+  // The variables rather than setlocale: a bare machine has no locale data, and C.UTF-8 is spelled in several ways.
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const auto value = environment(name);
+    if (!value.empty()) {
+      return value.find("UTF-8") != std::string_view::npos || value.find("utf8") != std::string_view::npos ||
+             value.find("UTF8") != std::string_view::npos || value.find("utf-8") != std::string_view::npos;
+    }
+  }
+  return false;
+}
+
+bool wants_colour(ColourMode mode) {
+  if (mode != ColourMode::automatic) {
+    return mode == ColourMode::always;
+  }
+  return is_terminal(STDOUT_FILENO) && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+}
+
+void write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const auto put = ::write(descriptor, text.data(), text.size());
+    if (put < 0 && errno == EINTR) {
+      continue;
+    }
+    if (put < 0 && errno == EPIPE) {
+      throw ClosedPipe();
+    }
+    if (put < 0) {
+      throw std::runtime_error(std::string("cannot write the output: ") + std::strerror(errno));
+    }
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+}
+
+void complain(std::string_view message) {
+  const auto charset = locale_is_utf8() ? report::Charset::utf8 : report::Charset::ascii;
+  const auto line = "upinspect: " + report::escape_terminal(message, charset) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void complain(std::string_view path, std::string_view message) {
+  complain(std::string(path) + ": " + std::string(message));
+}
+
+}  // namespace upinspect::cli
