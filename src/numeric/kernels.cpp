@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compiles the kernels for each instruction set and chooses among them when the program runs. The choice is a table of
+// functions and not target_clones, whose ifuncs some C libraries and sanitizers do not start.
+#include "numeric/kernels.hpp"
+
+#include "numeric/kernel_bodies.hpp"
+
+#include <bit>
+
+namespace upinspect::numeric {
+
+namespace {
+
+// The set `name`: wrappers that carry the attribute, into which the bodies are inlined.
+#define UPINSPECT_KERNEL_SET(name, attribute)                                                                   \
+  namespace name {                                                                                              \
+  attribute void count_bytes(std::span<const std::byte> bytes, ByteTables& tables) {                            \
+    bodies::count_bytes(bytes, tables);                                                                         \
+  }                                                                                                             \
+  attribute void count_halves(std::span<const std::byte> bytes, WordTable& low, WordTable& high) {              \
+    bodies::count_halves(bytes, low, high);                                                                     \
+  }                                                                                                             \
+  attribute void count_words(std::span<const std::byte> bytes, WordTable& even, WordTable& odd) {               \
+    bodies::count_words(bytes, even, odd);                                                                      \
+  }                                                                                                             \
+  attribute FloatScan scan_f32(std::span<const std::byte> bytes) { return bodies::scan_f32(bytes); }            \
+  attribute Deviations deviate_f32(std::span<const std::byte> bytes, double pivot) {                            \
+    return bodies::deviate_f32(bytes, pivot);                                                                   \
+  }                                                                                                             \
+  attribute Deviations deviate_f64(std::span<const double> values, double pivot) {                              \
+    return bodies::deviate_f64(values, pivot);                                                                  \
+  }                                                                                                             \
+  constexpr Kernels k_set{#name, count_bytes, count_halves, count_words, scan_f32, deviate_f32, deviate_f64};   \
+  }
+
+#define UPINSPECT_NO_ATTRIBUTE
+#if defined(__x86_64__)
+#define UPINSPECT_AVX2 __attribute__((target("avx2")))
+#define UPINSPECT_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+#endif
+
+constexpr bool k_little = std::endian::native == std::endian::little;
+
+UPINSPECT_KERNEL_SET(portable, UPINSPECT_NO_ATTRIBUTE)
+#if defined(__x86_64__)
+UPINSPECT_KERNEL_SET(avx2, UPINSPECT_AVX2)
+UPINSPECT_KERNEL_SET(avx512, UPINSPECT_AVX512)
+#endif
+
+struct Runnable {
+  std::array<const Kernels*, 4> sets{};
+  std::size_t count = 0;
+
+  void add(const Kernels& set) noexcept { sets[count++] = &set; }
+};
+
+Runnable find_runnable() noexcept {
+  Runnable runnable;
+  runnable.add(plain_kernels());
+  if constexpr (k_little) {
+    runnable.add(portable::k_set);
+  }
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2")) {
+    runnable.add(avx2::k_set);
+  }
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl")) {
+    runnable.add(avx512::k_set);
+  }
+#endif
+  return runnable;
+}
+
+const Kernels*& chosen() noexcept {
+  static const Kernels* set = runnable_kernels().back();
+  return set;
+}
+
+}  // namespace
+
+std::span<const Kernels* const> runnable_kernels() noexcept {
+  static const Runnable runnable = find_runnable();
+  return std::span(runnable.sets).first(runnable.count);
+}
+
+const Kernels& kernels() noexcept { return *chosen(); }
+
+void use_kernels(const Kernels& set) noexcept { chosen() = &set; }
+
+}  // namespace upinspect::numeric

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each kernel as it would be explained: one element after the other.
+#include "numeric/kernels.hpp"
+#include "numeric/load.hpp"
+
+#include <algorithm>
+
+namespace upinspect::numeric {
+
+namespace {
+
+void count_bytes(std::span<const std::byte> bytes, ByteTables& tables) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    ++tables[i % tables.size()][std::to_integer<std::size_t>(bytes[i])];
+  }
+}
+
+void count_halves(std::span<const std::byte> bytes, WordTable& low, WordTable& high) {
+  for (; bytes.size() >= 4; bytes = bytes.subspan(4)) {
+    ++low[load_le<std::uint16_t>(bytes.data())];
+    ++high[load_le<std::uint16_t>(bytes.data() + 2)];
+  }
+}
+
+void count_words(std::span<const std::byte> bytes, WordTable& even, WordTable& /*odd*/) {
+  for (; bytes.size() >= 2; bytes = bytes.subspan(2)) {
+    ++even[load_le<std::uint16_t>(bytes.data())];
+  }
+}
+
+FloatScan scan_f32(std::span<const std::byte> bytes) {
+  FloatScan scan;
+  for (; bytes.size() >= 4; bytes = bytes.subspan(4)) {
+    const auto bits = load_le<std::int32_t>(bytes.data());
+    const auto magnitude = bits & 0x7fffffff;
+    const auto key = bits < 0 ? bits ^ 0x7fffffff : bits;
+    scan.least = std::min(scan.least, key);
+    scan.greatest = std::max(scan.greatest, key);
+    scan.zeros += magnitude == 0 ? 1 : 0;
+    scan.below_normal += magnitude < 0x00800000 ? 1 : 0;
+    scan.specials += magnitude >= 0x7f800000 ? 1 : 0;
+  }
+  return scan;
+}
+
+double join(std::array<double, k_lanes> lanes) {
+  for (std::size_t width = k_lanes / 2; width > 0; width /= 2) {
+    for (std::size_t lane = 0; lane < width; ++lane) {
+      lanes[lane] += lanes[lane + width];
+    }
+  }
+  return lanes[0];
+}
+
+template <typename ValueAt>
+Deviations deviate(std::size_t count, double pivot, ValueAt value_at) {
+  std::array<double, k_lanes> residuals{};
+  std::array<double, k_lanes> squares{};
+  for (std::size_t i = 0; i < count; ++i) {
+    const double deviation = value_at(i) - pivot;
+    residuals[i % k_lanes] += deviation;
+    squares[i % k_lanes] += deviation * deviation;
+  }
+  return {join(residuals), join(squares)};
+}
+
+Deviations deviate_f32(std::span<const std::byte> bytes, double pivot) {
+  return deviate(bytes.size() / 4, pivot,
+                 [&](std::size_t i) { return static_cast<double>(load_le<float>(bytes.data() + 4 * i)); });
+}
+
+Deviations deviate_f64(std::span<const double> values, double pivot) {
+  return deviate(values.size(), pivot, [&](std::size_t i) { return values[i]; });
+}
+
+constexpr Kernels k_plain{"plain", count_bytes, count_halves, count_words, scan_f32, deviate_f32, deviate_f64};
+
+}  // namespace
+
+const Kernels& plain_kernels() noexcept { return k_plain; }
+
+}  // namespace upinspect::numeric
