@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bytes/digest.hpp"
+
+#include <array>
+#include <new>
+#include <openssl/evp.h>
+#include <stdexcept>
+#include <string_view>
+#include <zlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace upinspect::bytes {
+
+namespace {
+
+EVP_MD_CTX* sha_context(void* context) { return static_cast<EVP_MD_CTX*>(context); }
+XXH3_state_t* xxh_state(void* state) { return static_cast<XXH3_state_t*>(state); }
+
+void require(bool done) {
+  if (!done) {
+    throw std::runtime_error("libcrypto cannot compute SHA-256");
+  }
+}
+
+}  // namespace
+
+// --- SHA-256 ----------------------------------------------------------------------------------------------------
+
+void Sha256::Free::operator()(void* context) const noexcept { EVP_MD_CTX_free(sha_context(context)); }
+
+Sha256::Sha256() : m_context(EVP_MD_CTX_new()) {
+  if (m_context == nullptr) {
+    throw std::bad_alloc();
+  }
+  start();
+}
+
+void Sha256::start() {
+  require(EVP_DigestInit_ex(sha_context(m_context.get()), EVP_sha256(), nullptr) == 1);
+  m_ended = false;
+}
+
+void Sha256::add(std::span<const std::byte> data) {
+  if (m_ended) {
+    start();
+  }
+  require(EVP_DigestUpdate(sha_context(m_context.get()), data.data(), data.size()) == 1);
+}
+
+std::string Sha256::hex() {
+  if (m_ended) {
+    start();
+  }
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  require(EVP_DigestFinal_ex(sha_context(m_context.get()), digest.data(), &length) == 1);
+  m_ended = true;
+  return to_hex(std::as_bytes(std::span(digest).first(length)));
+}
+
+// --- XXH3-128 ---------------------------------------------------------------------------------------------------
+
+void Xxh3_128::Free::operator()(void* state) const noexcept { XXH3_freeState(xxh_state(state)); }
+
+Xxh3_128::Xxh3_128() : m_state(XXH3_createState()) {
+  if (m_state == nullptr) {
+    throw std::bad_alloc();
+  }
+  XXH3_128bits_reset(xxh_state(m_state.get()));
+}
+
+void Xxh3_128::add(std::span<const std::byte> data) {
+  XXH3_128bits_update(xxh_state(m_state.get()), data.data(), data.size());
+}
+
+std::string Xxh3_128::hex() const {
+  XXH128_canonical_t canonical{};
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(xxh_state(m_state.get())));
+  return to_hex(std::as_bytes(std::span(canonical.digest)));
+}
+
+// --- CRC-32 -----------------------------------------------------------------------------------------------------
+
+void Crc32::add(std::span<const std::byte> data) {
+  // zlib takes a null pointer for "give me the initial value", which an empty span may hold.
+  if (!data.empty()) {
+    m_value = static_cast<std::uint32_t>(::crc32_z(m_value, reinterpret_cast<const Bytef*>(data.data()), data.size()));
+  }
+}
+
+// --- At once ----------------------------------------------------------------------------------------------------
+
+std::string sha256_hex(std::span<const std::byte> data) {
+  Sha256 digest;
+  digest.add(data);
+  return digest.hex();
+}
+
+std::string xxh3_128_hex(std::span<const std::byte> data) {
+  Xxh3_128 digest;
+  digest.add(data);
+  return digest.hex();
+}
+
+std::uint32_t crc32(std::span<const std::byte> data) {
+  Crc32 digest;
+  digest.add(data);
+  return digest.value();
+}
+
+std::string to_hex(std::span<const std::byte> data) {
+  constexpr std::string_view k_digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(data.size() * 2);
+  for (const auto byte : data) {
+    out.push_back(k_digits[std::to_integer<std::size_t>(byte >> 4)]);
+    out.push_back(k_digits[std::to_integer<std::size_t>(byte & std::byte{15})]);
+  }
+  return out;
+}
+
+}  // namespace upinspect::bytes

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streaming digests: SHA-256, XXH3-128 and the CRC-32 of zip and gzip.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace upinspect::bytes {
+
+/// SHA-256 (FIPS 180-4). `hex` ends the digest and gives 64 lower-case digits, as `sha256sum` prints them; another
+/// `add` after it starts a new digest.
+class Sha256 {
+ public:
+  Sha256();
+  void add(std::span<const std::byte> data);
+  [[nodiscard]] std::string hex();
+
+ private:
+  struct Free {
+    void operator()(void* context) const noexcept;
+  };
+  void start();
+
+  std::unique_ptr<void, Free> m_context;
+  bool m_ended = false;
+};
+
+/// XXH3 with 128 bits and seed 0. `hex` gives 32 lower-case digits, as `xxhsum -H2` prints them (the canonical, most
+/// significant byte first, form of the xxHash specification); it ends nothing, more data may follow.
+class Xxh3_128 {
+ public:
+  Xxh3_128();
+  void add(std::span<const std::byte> data);
+  [[nodiscard]] std::string hex() const;
+
+ private:
+  struct Free {
+    void operator()(void* state) const noexcept;
+  };
+  std::unique_ptr<void, Free> m_state;
+};
+
+/// CRC-32 of ISO 3309 (polynomial 0xEDB88320), as zip, gzip and png use it.
+class Crc32 {
+ public:
+  void add(std::span<const std::byte> data);
+  [[nodiscard]] std::uint32_t value() const noexcept { return m_value; }
+
+ private:
+  std::uint32_t m_value = 0;
+};
+
+[[nodiscard]] std::string sha256_hex(std::span<const std::byte> data);
+[[nodiscard]] std::string xxh3_128_hex(std::span<const std::byte> data);
+[[nodiscard]] std::uint32_t crc32(std::span<const std::byte> data);
+
+/// Two lower-case digits for each byte.
+[[nodiscard]] std::string to_hex(std::span<const std::byte> data);
+
+}  // namespace upinspect::bytes
