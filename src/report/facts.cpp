@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/facts.hpp"
+
+#include "report/width.hpp"
+#include "report/wrap.hpp"
+
+#include <algorithm>
+
+namespace upinspect::report {
+namespace {
+
+constexpr std::size_t k_indent = 2;
+constexpr std::size_t k_gap = 2;
+
+/// Items up to this wide are read side by side.
+constexpr std::size_t k_short_item = 30;
+
+}  // namespace
+
+std::size_t Facts::value_columns() const noexcept { return m_style->columns() - k_indent - m_label_columns - k_gap; }
+
+void Facts::add(std::string_view label, std::string_view value, Tone tone) {
+  auto lines = wrap(value, value_columns());
+  for (auto& line : lines) {
+    line = paint(*m_style, tone, line);
+  }
+  add_lines(label, lines);
+}
+
+void Facts::add_list(std::string_view label, const std::vector<std::string>& values) {
+  const auto short_item = [](const std::string& value) { return display_width(value) <= k_short_item; };
+  std::vector<std::string> lines;
+  if (std::all_of(values.begin(), values.end(), short_item)) {
+    std::string joined;
+    for (const auto& value : values) {
+      joined += joined.empty() ? "" : ", ";
+      joined += value;
+    }
+    lines = wrap(joined, value_columns());
+  } else {
+    for (const auto& value : values) {
+      const auto wrapped = wrap(value, value_columns() - k_indent, value_columns());
+      for (std::size_t i = 0; i < wrapped.size(); ++i) {
+        lines.push_back(std::string(i == 0 ? 0 : k_indent, ' ') + wrapped[i]);
+      }
+    }
+  }
+  add_lines(label, lines);
+}
+
+void Facts::add_lines(std::string_view label, const std::vector<std::string>& lines) {
+  auto shown = pad_right(elide_end(label, m_label_columns, m_style->ellipsis()), m_label_columns);
+  auto tone = Tone::dim;
+  for (const auto& line : lines) {
+    m_text.append(k_indent, ' ');
+    m_text += paint(*m_style, tone, shown);
+    m_text.append(k_gap, ' ');
+    m_text += line;
+    m_text += '\n';
+    shown.assign(m_label_columns, ' ');
+    tone = Tone::plain;
+  }
+}
+
+}  // namespace upinspect::report

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/file_json.hpp"
+
+#include "report/json_value.hpp"
+#include "report/tensor_json.hpp"
+#include "report/words.hpp"
+
+#include <utility>
+
+namespace upinspect::report {
+namespace {
+
+constexpr std::string_view k_schema = "upinspect.file/1";
+
+void write_format(JsonWriter& out, const FormatName& format) {
+  out.key("format");
+  out.begin_object();
+  out.member("id", format.id);
+  out.file_text("title", format.title);
+  write_value(out, "detail", format.detail);
+  out.end();
+}
+
+void write_also_reads_as(JsonWriter& out, const std::vector<std::string>& ids) {
+  out.key("also_reads_as");
+  out.begin_array(JsonScope::row);
+  for (const auto& id : ids) {
+    out.value(id);
+  }
+  out.end();
+}
+
+void write_digests(JsonWriter& out, const Digests& digests) {
+  out.key("digests");
+  out.begin_object();
+  for (const auto& [name, digest] : {std::pair("sha256", &digests.sha256), std::pair("xxh3_128", &digests.xxh3_128),
+                                     std::pair("content", &digests.content)}) {
+    if (*digest) {
+      out.member(name, **digest);
+    }
+  }
+  out.end();
+}
+
+void write_regions(JsonWriter& out, std::string_view name, const std::vector<Region>& regions) {
+  out.key(name);
+  out.begin_array();
+  for (const auto& region : regions) {
+    out.begin_object(JsonScope::row);
+    out.member("offset", region.range.offset);
+    out.member("length", region.range.length);
+    out.member("kind", word(region.kind));
+    out.file_text("label", region.label);
+    out.end();
+  }
+  out.end();
+}
+
+void write_coverage(JsonWriter& out, const Coverage& coverage) {
+  out.key("coverage");
+  out.begin_object();
+  out.member("labelled", coverage.labelled);
+  out.member("gaps", coverage.gaps);
+  out.member("overlapped", coverage.overlapped);
+  write_regions(out, "regions", coverage.regions);
+  write_regions(out, "overlaps", coverage.overlaps);
+  out.end();
+}
+
+void write_globals(JsonWriter& out, const std::vector<PickleGlobal>& globals) {
+  out.key("globals");
+  out.begin_array();
+  for (const auto& global : globals) {
+    out.begin_object(JsonScope::row);
+    out.file_text("module", global.module);
+    out.file_text("name", global.name);
+    out.member("offset", global.offset);
+    out.member("called", global.called);
+    out.member("verdict", word(global.verdict));
+    out.end();
+  }
+  out.end();
+}
+
+void write_pickle(JsonWriter& out, const PickleReport& pickle) {
+  out.key("pickle");
+  out.begin_object();
+  out.member("verdict", word(pickle.verdict));
+  out.key("weights_only");
+  out.begin_object(JsonScope::row);
+  out.member("loads", pickle.weights_only_loads);
+  if (!pickle.weights_only_reason.empty()) {
+    out.file_text("reason", pickle.weights_only_reason);
+  }
+  if (pickle.weights_only_offset) {
+    out.member("offset", *pickle.weights_only_offset);
+  }
+  out.end();
+  write_globals(out, pickle.globals);
+  out.end();
+}
+
+void write_finding(JsonWriter& out, const Finding& finding) {
+  out.begin_object();
+  out.member("id", finding.id);
+  out.member("severity", word(finding.severity));
+  out.file_text("message", finding.message);
+  if (finding.offset) {
+    out.member("offset", *finding.offset);
+  }
+  if (finding.length) {
+    out.member("length", *finding.length);
+  }
+  if (!finding.tensor.empty()) {
+    out.file_text("tensor", finding.tensor);
+  }
+  out.end();
+}
+
+}  // namespace
+
+void write_findings(JsonWriter& out, const std::vector<Finding>& findings) {
+  out.key("findings");
+  out.begin_array();
+  for (const auto& finding : findings) {
+    write_finding(out, finding);
+  }
+  out.end();
+}
+
+void write_artifact(JsonWriter& out, const Artifact& artifact) {
+  out.begin_object();
+  out.file_text("path", artifact.path);
+  out.member("size", artifact.size);
+  write_format(out, artifact.format);
+  write_also_reads_as(out, artifact.also_reads_as);
+  write_digests(out, artifact.digests);
+  write_value(out, "metadata", artifact.metadata);
+  write_coverage(out, artifact.coverage);
+  out.key("tensors");
+  out.begin_array();
+  for (const auto& tensor : artifact.tensors) {
+    write_tensor(out, tensor);
+  }
+  out.end();
+  if (artifact.pickle) {
+    write_pickle(out, *artifact.pickle);
+  }
+  write_findings(out, artifact.findings);
+  out.end();
+}
+
+FileJson::FileJson(Sink sink, JsonForm form, std::string_view version)
+    : m_out(std::move(sink), form == JsonForm::document ? JsonLayout::pretty : JsonLayout::compact),
+      m_form(form),
+      m_version(version) {}
+
+void FileJson::preamble() {
+  m_out.begin_object();
+  m_out.member("schema", k_schema);
+  m_out.key("tool");
+  m_out.begin_object(JsonScope::row);
+  m_out.member("name", "upinspect");
+  m_out.member("version", m_version);
+  m_out.end();
+}
+
+void FileJson::begin() {
+  if (m_form == JsonForm::document) {
+    preamble();
+    m_out.key("artifacts");
+    m_out.begin_array();
+  }
+}
+
+void FileJson::artifact(const Artifact& artifact) {
+  if (m_form == JsonForm::document) {
+    write_artifact(m_out, artifact);
+    return;
+  }
+  preamble();
+  m_out.key("artifact");
+  write_artifact(m_out, artifact);
+  m_out.end();
+  m_out.newline();
+  m_out.flush();
+}
+
+void FileJson::end() {
+  if (m_form == JsonForm::document) {
+    m_out.end();
+    m_out.end();
+    m_out.newline();
+  }
+  m_out.flush();
+}
+
+}  // namespace upinspect::report

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer of `upinspect file` for machines: schema upinspect.file/1, as docs/schema/file-1.schema.json has it.
+#pragma once
+
+#include "report/json_writer.hpp"
+#include "upinspect/artifact.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace upinspect::report {
+
+enum class JsonForm : std::uint8_t {
+  document,  ///< one document with all artifacts, laid out for people too
+  lines,     ///< NDJSON: one line per artifact, {"schema":…,"tool":…,"artifact":…}
+};
+
+/// Writes artifacts one after another and keeps none: begin, artifact for each, end. `version` is the tool's.
+class FileJson {
+ public:
+  FileJson(Sink sink, JsonForm form, std::string_view version);
+
+  void begin();
+  void artifact(const Artifact& artifact);
+  void end();
+
+ private:
+  void preamble();
+
+  JsonWriter m_out;
+  JsonForm m_form;
+  std::string m_version;
+};
+
+/// Writes `artifact` as the next value of `out`; for documents that hold artifacts within something else.
+void write_artifact(JsonWriter& out, const Artifact& artifact);
+
+/// Writes the member `findings` of the open object.
+void write_findings(JsonWriter& out, const std::vector<Finding>& findings);
+
+}  // namespace upinspect::report

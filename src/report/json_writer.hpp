@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes JSON as it comes, without holding a document: scopes, keys and values in the order of the calls.
+#pragma once
+
+#include "report/sink.hpp"
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace upinspect::report {
+
+enum class JsonLayout : std::uint8_t {
+  pretty,   ///< two spaces per level; scopes opened as rows stay on one line
+  compact,  ///< no white space at all
+};
+
+/// How a scope is laid out where the document is pretty.
+enum class JsonScope : std::uint8_t { lines, row };
+
+/// Keys given as `key` are our own words; text that comes from a file goes through `file_text` or `file_key`. Integers
+/// stay integers; a double is the shortest text that reads back as the same number and never looks like an integer; NaN
+/// and infinities are the strings "nan", "inf" and "-inf". To close more than was opened is a mistake of the caller.
+class JsonWriter {
+ public:
+  JsonWriter(Sink sink, JsonLayout layout);
+
+  void begin_object(JsonScope scope = JsonScope::lines) { open('{', '}', scope); }
+  void begin_array(JsonScope scope = JsonScope::lines) { open('[', ']', scope); }
+  void end();
+
+  JsonWriter& key(std::string_view ours);
+  JsonWriter& file_key(std::string_view raw);
+
+  void value(std::nullptr_t);
+  void value(std::same_as<bool> auto truth) { literal(truth ? "true" : "false"); }
+  void value(std::signed_integral auto number) { integer(static_cast<std::int64_t>(number)); }
+  void value(std::unsigned_integral auto number)
+    requires(!std::same_as<decltype(number), bool>)
+  {
+    integer(static_cast<std::uint64_t>(number));
+  }
+  void value(double number);
+  void value(std::string_view text);
+  void value(const char* text) { value(std::string_view(text)); }
+  void value(const std::string& text) { value(std::string_view(text)); }
+
+  /// A member of the open object.
+  template <class T>
+  void member(std::string_view name, const T& content) {
+    key(name);
+    value(content);
+  }
+
+  /// A member that holds text from a file. Where that is not UTF-8, the member `<name>_hex` follows with its bytes.
+  void file_text(std::string_view name, std::string_view raw);
+
+  /// Ends the line: after a document, between the lines of NDJSON.
+  void newline();
+
+  /// Hands over what is still held. Nothing needs it but the end of the output.
+  void flush();
+
+ private:
+  struct Scope {
+    char closer;
+    JsonScope layout;
+    bool empty;
+  };
+
+  void open(char opener, char closer, JsonScope layout);
+  void before_value();
+  void separate();
+  void break_line();
+  void literal(std::string_view text);
+  void integer(std::int64_t number);
+  void integer(std::uint64_t number);
+
+  Sink m_sink;
+  JsonLayout m_layout;
+  std::string m_buffer;
+  std::vector<Scope> m_scopes;
+  bool m_after_key = false;
+};
+
+}  // namespace upinspect::report
