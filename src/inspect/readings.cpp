@@ -53,11 +53,6 @@ bool read_as(const Format& format, const Probe& probe, model::Builder& builder) 
   return false;
 }
 
-bool has_error(const Artifact& artifact) {
-  return std::any_of(artifact.findings.begin(), artifact.findings.end(),
-                     [](const Finding& finding) { return finding.severity == Severity::error; });
-}
-
 /// Reads the same bytes as another format, on the side. The finding that says why it does not succeed, if so.
 std::optional<Finding> try_reading(const Format& format, const Probe& probe, const model::Builder& builder) {
   model::Builder side(builder.source(), builder.options(), builder.artifact.path);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/file_reports.hpp"
+
+#include "report/file_json.hpp"
+#include "upinspect/inspect.hpp"
+
+#include <stdexcept>
+
+namespace upinspect::cli {
+
+class FileReports::Report {
+ public:
+  explicit Report(const std::string& path) : m_output(path) {}
+  virtual ~Report() = default;
+  virtual void artifact(const Artifact& artifact) = 0;
+  virtual void finish() { m_output.commit(); }
+
+ protected:
+  report::Sink sink() {
+    return [this](std::string_view piece) { m_output.write(piece); };
+  }
+
+  Output m_output;
+};
+
+class FileReports::Json final : public Report {
+ public:
+  Json(const std::string& path, report::JsonForm form) : Report(path), m_form(form), m_json(sink(), form, version()) {
+    m_json.begin();
+  }
+  void artifact(const Artifact& artifact) override {
+    m_json.artifact(artifact);
+    if (m_form == report::JsonForm::lines) {
+      m_output.flush();
+    }
+  }
+  void finish() override {
+    m_json.end();
+    Report::finish();
+  }
+
+ private:
+  report::JsonForm m_form;
+  report::FileJson m_json;
+};
+
+void FileReports::add(const std::string& format, const std::string& path) {
+  if (format == "json") {
+    m_reports.push_back(std::make_shared<Json>(path, report::JsonForm::document));
+  } else if (format == "ndjson") {
+    m_reports.push_back(std::make_shared<Json>(path, report::JsonForm::lines));
+  } else {
+    throw std::invalid_argument("--report: \"" + format + "\" is no format of this command; it has text, json and ndjson");
+  }
+}
+
+void FileReports::artifact(const Artifact& artifact) {
+  for (const auto& report : m_reports) {
+    report->artifact(artifact);
+  }
+}
+
+void FileReports::finish() {
+  for (const auto& report : m_reports) {
+    report->finish();
+  }
+}
+
+}  // namespace upinspect::cli
