@@ -25,16 +25,14 @@ constexpr std::array<const char*, 17> k_type_names{
 }  // namespace
 
 std::optional<std::int64_t> Graph::integer(NodeId id) const {
-  const auto& node = m_nodes.at(id);
-  if (node.kind != Kind::integer && node.kind != Kind::boolean) {
+  if (!is(id, Kind::integer) && !is(id, Kind::boolean)) {
     return std::nullopt;
   }
-  return std::bit_cast<std::int64_t>(node.value);
+  return std::bit_cast<std::int64_t>(m_nodes[id].value);
 }
 
 std::optional<double> Graph::floating(NodeId id) const {
-  const auto& node = m_nodes.at(id);
-  return node.kind == Kind::floating ? std::optional(std::bit_cast<double>(node.value)) : std::nullopt;
+  return is(id, Kind::floating) ? std::optional(std::bit_cast<double>(m_nodes[id].value)) : std::nullopt;
 }
 
 std::optional<std::string_view> Graph::text(NodeId id) const {
@@ -43,13 +41,12 @@ std::optional<std::string_view> Graph::text(NodeId id) const {
 }
 
 const StoredText* Graph::stored(NodeId id) const {
-  const auto& node = m_nodes.at(id);
-  return is_stored_text(node.kind) ? &m_texts[node.index] : nullptr;
+  return id < m_nodes.size() && is_stored_text(m_nodes[id].kind) ? &m_texts[m_nodes[id].index] : nullptr;
 }
 
 std::span<const NodeId> Graph::items(NodeId id) const {
-  const auto& node = m_nodes.at(id);
-  return is_sequence(node.kind) ? std::span<const NodeId>(m_sequences[node.index]) : std::span<const NodeId>();
+  const bool has_items = id < m_nodes.size() && is_sequence(m_nodes[id].kind);
+  return has_items ? std::span<const NodeId>(m_sequences[m_nodes[id].index]) : std::span<const NodeId>();
 }
 
 const GlobalName* Graph::global(NodeId id) const {

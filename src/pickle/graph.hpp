@@ -74,6 +74,8 @@ struct Additions {
 };
 
 /// Owns the nodes. Identifiers are indices: cycles and sharing are legal, and nothing recurses, not even destruction.
+/// Asked for what a node is not, the getters that can say "nothing" do so, for k_no_node too; kind(), offset() and
+/// hashable() need a node.
 class Graph {
  public:
   [[nodiscard]] std::size_t size() const noexcept { return m_nodes.size(); }
