@@ -111,8 +111,8 @@ std::size_t decode_integers(std::span<const std::byte> chunk, Tally& tally, doub
   return count;
 }
 
-/// Integers of 64 bits are not doubles: their distances from the least of the chunk are taken, which it is exact to
-/// subtract and where rounding costs no more than the spread's own digits.
+/// Integers of 64 bits are not doubles. Their distances from the least of the chunk are: summed exactly for the mean,
+/// rounded for the spread, whose own digits are all that this costs.
 template <typename Integer>
 ChunkSums sum_wide_integers(std::span<const std::byte> chunk, Tally& tally, std::vector<double>& scratch) {
   const std::size_t count = decode_integers<Integer>(chunk, tally, scratch.data());
@@ -123,15 +123,18 @@ ChunkSums sum_wide_integers(std::span<const std::byte> chunk, Tally& tally, std:
   for (std::size_t i = 0; i < count; ++i) {
     least = std::min(least, load_le<Integer>(chunk.data() + i * sizeof(Integer)));
   }
+  Wide sum = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto value = load_le<Integer>(chunk.data() + i * sizeof(Integer));
-    scratch[i] = static_cast<double>(static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(least));
+    const auto distance = static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(least);
+    sum += distance;
+    scratch[i] = static_cast<double>(distance);
   }
   auto sums = sums_of_f64(std::span(scratch).first(count));
   const bool negative = least < 0;
   const auto magnitude = negative ? std::uint64_t{0} - static_cast<std::uint64_t>(least) : static_cast<std::uint64_t>(least);
   const auto base = from_integer(magnitude);
-  sums.mean = sums.mean + (negative ? -base : base);
+  sums.mean = from_integer(sum) / from_integer(count) + (negative ? -base : base);
   return sums;
 }
 
