@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "containers/zip.hpp"
+
+#include "containers/zip_central.hpp"
+#include "containers/zip_checks.hpp"
+#include "containers/zip_end.hpp"
+#include "containers/zip_layout.hpp"
+#include "containers/zip_local.hpp"
+#include "containers/zip_names.hpp"
+
+namespace upinspect::containers {
+
+ZipDirectory read_zip(const bytes::Source& source, bytes::LabelSink* labels, std::vector<Finding>& findings,
+                      const ZipLimits& limits) {
+  FindingLog log(findings);
+  ZipDirectory directory;
+  const auto records = read_end_records(source);
+  const auto place = place_directory(source, records, limits.prefer, directory, log);
+  check_end_records(source, records, place, directory, log);
+  read_central_directory(source, place, limits, directory, log);
+  if (labels != nullptr) {
+    if (directory.central.length != 0) {
+      labels->label(directory.central, RegionKind::structure, "central directory");
+    }
+    label_end_records(records, place, source.size(), *labels);
+  }
+  const auto order = read_local_headers(source, directory, labels, log);
+  check_layout(source, records, place, order, directory, log);
+  index_names(directory);
+  check_duplicate_names(directory, log);
+  for (const auto& entry : directory.entries) {
+    check_entry(entry, log);
+  }
+  return directory;
+}
+
+void label_payload(const ZipDirectory& directory, bytes::LabelSink& labels) {
+  for (const auto& entry : directory.entries) {
+    if (entry.has_header() && !entry.overlaps && entry.data.length != 0) {
+      labels.label(entry.data, RegionKind::payload, entry.name);
+    }
+  }
+}
+
+std::string why_unreadable(const ZipEntry& entry) {
+  if (!entry.has_header()) {
+    return "has no local header";
+  }
+  if (entry.method != k_zip_stored && entry.method != k_zip_deflated) {
+    return "is packed with " + method_name(entry.method);
+  }
+  if (entry.cut) {
+    return "is cut short: " + std::to_string(entry.data.length) + " of " + std::to_string(entry.packed_size) + " bytes are there";
+  }
+  // A mark of encryption on stored data may be there to make scanners look away: the bytes are read all the same.
+  if (entry.encrypted() && entry.method != k_zip_stored) {
+    return "is marked as encrypted";
+  }
+  return {};
+}
+
+namespace {
+
+[[noreturn]] void refuse(const ZipEntry& entry, std::string why) {
+  bytes::ParseError error(entry.header_offset, "entry " + entry.name, std::move(why));
+  error.truncated = entry.cut;
+  throw error;
+}
+
+}  // namespace
+
+bytes::UnpackedBytes read_entry(const bytes::Source& source, const ZipEntry& entry, std::uint64_t cap) {
+  if (auto why = why_unreadable(entry); !why.empty()) {
+    refuse(entry, std::move(why));
+  }
+  if (entry.method == k_zip_deflated) {
+    return bytes::unpack(source, entry.data, cap, entry.unpacked_size);
+  }
+  bytes::Cursor in(source, entry.data);
+  return {in.bytes(entry.data.length, "entry " + entry.name, cap), {entry.data.end(), 0}};
+}
+
+}  // namespace upinspect::containers

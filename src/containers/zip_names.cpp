@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "containers/zip_names.hpp"
+
+#include "containers/zip_rules.hpp"
+
+#include <algorithm>
+#include <compare>
+
+namespace upinspect::containers {
+
+// --- Folding ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// miniz ignores the case of ASCII letters, Windows takes `\` for `/`, C strings end at a NUL.
+std::string_view until_nul(std::string_view name) { return name.substr(0, name.find('\0')); }
+
+unsigned char fold(char c) {
+  if (c >= 'A' && c <= 'Z') {
+    return static_cast<unsigned char>(c - 'A' + 'a');
+  }
+  return static_cast<unsigned char>(c == '\\' ? '/' : c);
+}
+
+std::uint64_t hash_folded(std::string_view name) {
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (const char c : until_nul(name)) {
+    hash = (hash ^ fold(c)) * 0x100000001b3;
+  }
+  return hash;
+}
+
+std::weak_ordering compare_folded(std::string_view a, std::string_view b) {
+  const auto left = until_nul(a);
+  const auto right = until_nul(b);
+  const auto shared = std::min(left.size(), right.size());
+  for (std::size_t i = 0; i < shared; ++i) {
+    if (fold(left[i]) != fold(right[i])) {
+      return fold(left[i]) <=> fold(right[i]);
+    }
+  }
+  return left.size() <=> right.size();
+}
+
+using NameKey = ZipDirectory::NameKey;
+
+/// The stretch of the index whose names fold to the same as `name`.
+std::span<const NameKey> similar_keys(const ZipDirectory& directory, std::string_view name) {
+  const auto hash = hash_folded(name);
+  const auto before = [&](const NameKey& key, std::string_view wanted) {
+    return key.hash != hash ? key.hash < hash : compare_folded(directory.entries[key.entry].name, wanted) < 0;
+  };
+  const auto after = [&](std::string_view wanted, const NameKey& key) {
+    return key.hash != hash ? hash < key.hash : compare_folded(wanted, directory.entries[key.entry].name) < 0;
+  };
+  const auto& index = directory.name_index;
+  const auto first = std::lower_bound(index.begin(), index.end(), name, before);
+  const auto last = std::upper_bound(first, index.end(), name, after);
+  return {first, last};
+}
+
+}  // namespace
+
+void index_names(ZipDirectory& directory) {
+  const auto& entries = directory.entries;
+  directory.name_index.clear();
+  directory.name_index.reserve(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    directory.name_index.push_back({hash_folded(entries[i].name), static_cast<std::uint32_t>(i)});
+  }
+  std::sort(directory.name_index.begin(), directory.name_index.end(), [&entries](const NameKey& a, const NameKey& b) {
+    if (a.hash != b.hash) {
+      return a.hash < b.hash;
+    }
+    const auto order = compare_folded(entries[a.entry].name, entries[b.entry].name);
+    return order != 0 ? order < 0 : a.entry < b.entry;
+  });
+}
+
+// --- Lookups ----------------------------------------------------------------------------------------------------
+
+std::vector<std::size_t> ZipDirectory::find_similar(std::string_view name) const {
+  std::vector<std::size_t> out;
+  for (const auto& key : similar_keys(*this, name)) {
+    out.push_back(key.entry);
+  }
+  return out;
+}
+
+std::vector<std::size_t> ZipDirectory::find_all(std::string_view name) const {
+  std::vector<std::size_t> out;
+  for (const auto& key : similar_keys(*this, name)) {
+    if (entries[key.entry].name == name) {
+      out.push_back(key.entry);
+    }
+  }
+  return out;
+}
+
+const ZipEntry* ZipDirectory::find(std::string_view name) const {
+  const auto keys = similar_keys(*this, name);
+  const auto last = std::find_if(keys.rbegin(), keys.rend(),
+                                 [&](const NameKey& key) { return entries[key.entry].name == name; });
+  return last == keys.rend() ? nullptr : &entries[last->entry];
+}
+
+// --- Findings ---------------------------------------------------------------------------------------------------
+
+namespace {
+
+void report_pair(const ZipEntry& one, const ZipEntry& other, FindingLog& log) {
+  const ByteRange where{other.central_offset, 0};
+  if (one.name == other.name) {
+    log.add(zip_rules::k_duplicate, where, [&] {
+      return "two entries are named " + quoted(one.name) + ", with their data at " + std::to_string(one.data.offset) +
+             " and " + std::to_string(other.data.offset) + ": zipfile takes the last, torch one or another";
+    });
+  } else {
+    log.add(zip_rules::k_similar, where, [&] {
+      return quoted(one.name) + " and " + quoted(other.name) +
+             " are one name to readers that ignore case, as torch does, take '\\' for '/' or stop at a NUL";
+    });
+  }
+}
+
+}  // namespace
+
+void check_duplicate_names(const ZipDirectory& directory, FindingLog& log) {
+  const auto& index = directory.name_index;
+  for (std::size_t i = 1; i < index.size(); ++i) {
+    const auto& one = directory.entries[index[i - 1].entry];
+    const auto& other = directory.entries[index[i].entry];
+    if (index[i - 1].hash == index[i].hash && compare_folded(one.name, other.name) == 0) {
+      report_pair(one, other, log);
+    }
+  }
+}
+
+namespace {
+
+bool has_parent_step(std::string_view name) {
+  while (!name.empty()) {
+    const auto slash = name.find_first_of("/\\");
+    if (name.substr(0, slash) == "..") {
+      return true;
+    }
+    name = slash == std::string_view::npos ? std::string_view{} : name.substr(slash + 1);
+  }
+  return false;
+}
+
+bool has_drive(std::string_view name) {
+  const auto letter = name.empty() ? '\0' : static_cast<char>(fold(name[0]));
+  return name.size() >= 2 && name[1] == ':' && letter >= 'a' && letter <= 'z';
+}
+
+bool is_control(char c) {
+  const auto code = static_cast<unsigned char>(c);
+  return code < 0x20 || code == 0x7f;
+}
+
+}  // namespace
+
+std::string_view why_unsafe(std::string_view name) noexcept {
+  if (name.empty()) {
+    return "is empty";
+  }
+  if (name.find('\0') != std::string_view::npos) {
+    return "holds a NUL, where zipfile and C programs cut it";
+  }
+  if (has_parent_step(name)) {
+    return "holds a '..' step, which leaves the folder it is unpacked to";
+  }
+  if (name[0] == '/' || name[0] == '\\') {
+    return "is an absolute path";
+  }
+  if (has_drive(name)) {
+    return "begins with a drive letter";
+  }
+  if (std::any_of(name.begin(), name.end(), is_control)) {
+    return "holds control characters";
+  }
+  if (name.find('\\') != std::string_view::npos) {
+    return "holds a backslash, which Windows takes for a slash";
+  }
+  return {};
+}
+
+}  // namespace upinspect::containers
