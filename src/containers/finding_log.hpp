@@ -23,7 +23,7 @@ struct Rule {
 /// Writes at most `k_each` findings per rule to the list; the destructor adds one that counts the others.
 class FindingLog {
  public:
-  static constexpr std::size_t k_each = 16;
+  static constexpr std::size_t k_each = 8;
 
   explicit FindingLog(std::vector<Finding>& findings) : m_findings(findings) {}
   ~FindingLog();
