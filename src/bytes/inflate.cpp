@@ -35,7 +35,7 @@ struct Inflater::Stream {
   z_stream z{};
 };
 
-Inflater::Inflater(std::uint64_t cap) : m_stream(std::make_unique<Stream>()), m_block(k_block_bytes), m_cap(cap) {}
+Inflater::Inflater(std::uint64_t cap) : m_cap(cap) {}
 Inflater::~Inflater() = default;
 Inflater::Inflater(Inflater&&) noexcept = default;
 Inflater& Inflater::operator=(Inflater&&) noexcept = default;
@@ -54,6 +54,7 @@ void Inflater::hand_out(std::span<const std::byte> block, const Output& output) 
 }
 
 InflateState Inflater::push(std::span<const std::byte> packed, const Output& output) {
+  open();
   bool drained = true;  // Where a block came out full, more may be waiting inside zlib without any more input.
   while (m_state == InflateState::needs_more && (!packed.empty() || !drained)) {
     auto& z = m_stream->z;
@@ -70,7 +71,23 @@ InflateState Inflater::push(std::span<const std::byte> packed, const Output& out
     settle(answer);
     hand_out(std::span<const std::byte>(m_block).first(m_block.size() - z.avail_out), output);
   }
+  close();
   return m_state;
+}
+
+/// Nothing is held before the first byte comes, nor after the end: an archive has many entries.
+void Inflater::open() {
+  if (m_state == InflateState::needs_more && m_stream == nullptr) {
+    m_stream = std::make_unique<Stream>();
+    m_block.resize(k_block_bytes);
+  }
+}
+
+void Inflater::close() {
+  if (m_state != InflateState::needs_more) {
+    m_stream.reset();
+    std::vector<std::byte>().swap(m_block);
+  }
 }
 
 void Inflater::settle(int answer) {

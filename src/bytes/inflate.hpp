@@ -57,6 +57,8 @@ class Inflater {
  private:
   struct Stream;
 
+  void open();
+  void close();
   void settle(int answer);
   void hand_out(std::span<const std::byte> block, const Output& output);
 

@@ -7,14 +7,13 @@
 #include "containers/zip_layout.hpp"
 #include "containers/zip_local.hpp"
 #include "containers/zip_names.hpp"
+#include "containers/zip_read.hpp"
 
 namespace upinspect::containers {
 
-ZipDirectory read_zip(const bytes::Source& source, bytes::LabelSink* labels, std::vector<Finding>& findings,
-                      const ZipLimits& limits) {
-  FindingLog log(findings);
+ZipDirectory read_from_end(const bytes::Source& source, const EndRecords& records, bytes::LabelSink* labels,
+                           FindingLog& log, const ZipLimits& limits) {
   ZipDirectory directory;
-  const auto records = read_end_records(source);
   const auto place = place_directory(source, records, limits.prefer, directory, log);
   check_end_records(source, records, place, directory, log);
   read_central_directory(source, place, limits, directory, log);
@@ -26,12 +25,22 @@ ZipDirectory read_zip(const bytes::Source& source, bytes::LabelSink* labels, std
   }
   const auto order = read_local_headers(source, directory, labels, log);
   check_layout(source, records, place, order, directory, log);
+  check_entries(directory, log);
+  return directory;
+}
+
+void check_entries(ZipDirectory& directory, FindingLog& log) {
   index_names(directory);
   check_duplicate_names(directory, log);
   for (const auto& entry : directory.entries) {
     check_entry(entry, log);
   }
-  return directory;
+}
+
+ZipDirectory read_zip(const bytes::Source& source, bytes::LabelSink* labels, std::vector<Finding>& findings,
+                      const ZipLimits& limits) {
+  FindingLog log(findings);
+  return read_from_end(source, read_end_records(source), labels, log, limits);
 }
 
 void label_payload(const ZipDirectory& directory, bytes::LabelSink& labels) {
@@ -48,6 +57,9 @@ std::string why_unreadable(const ZipEntry& entry) {
   }
   if (entry.method != k_zip_stored && entry.method != k_zip_deflated) {
     return "is packed with " + method_name(entry.method);
+  }
+  if (!entry.size_known) {
+    return "has no known end";
   }
   if (entry.cut) {
     return "is cut short: " + std::to_string(entry.data.length) + " of " + std::to_string(entry.packed_size) + " bytes are there";

@@ -88,7 +88,12 @@ void check_sizes(const ZipEntry& entry, FindingLog& log) {
              std::to_string(entry.unpacked_size) + "; deflate holds at most 1032 times its size";
     });
   }
-  if (entry.cut) {
+  if (!entry.size_known) {
+    log.add(zip_rules::k_entry_cut, entry.data, [&] {
+      return "the data of " + quoted(entry.name) + " has no known end; " + counted(entry.data.length, "byte is", "bytes are") +
+             " there at most";
+    });
+  } else if (entry.cut) {
     log.add(zip_rules::k_entry_cut, entry.data, [&] {
       return "the data of " + quoted(entry.name) + " is " + std::to_string(entry.packed_size) + " bytes long; the file has " +
              std::to_string(entry.data.length) + " of them";

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// One pass over a file for the signatures of zip records: how entries are told apart where no directory lists them.
+#pragma once
+
+#include "bytes/source.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace upinspect::containers {
+
+/// A data descriptor whose packed size reaches back to `start`.
+struct ScannedDescriptor {
+  std::uint64_t start = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t packed = 0;
+  std::uint64_t unpacked = 0;
+  std::uint32_t crc32 = 0;
+  std::uint8_t length = 0;
+};
+
+class ZipScan {
+ public:
+  /// Reads from `from` to the end of the source.
+  ZipScan(const bytes::Source& source, std::uint64_t from);
+
+  /// The first descriptor whose sizes say that its data begin at `start`.
+  [[nodiscard]] std::optional<ScannedDescriptor> descriptor_for(std::uint64_t start) const;
+  /// The first local header or directory record at or after `offset`.
+  [[nodiscard]] std::optional<std::uint64_t> boundary_after(std::uint64_t offset) const;
+
+ private:
+  void scan(const bytes::Source& source, std::uint64_t from);
+  void look(const bytes::Source& source, std::uint64_t offset, unsigned kind);
+  void add_descriptor(const bytes::Source& source, std::uint64_t offset);
+
+  std::uint64_t m_from;
+  std::vector<std::uint64_t> m_boundaries;
+  std::vector<ScannedDescriptor> m_descriptors;
+};
+
+}  // namespace upinspect::containers
