@@ -22,9 +22,10 @@ constexpr std::size_t k_widest_key = 32;
 constexpr std::size_t k_least_label = 8;
 
 [[nodiscard]] std::string cut_text(const std::string& raw, std::size_t columns, const TextStyle& style) {
-  // Text far beyond the line need not be escaped to be cut: an escape is no longer than ten columns per byte.
-  const auto safe = style.safe(std::string_view(raw).substr(0, columns * 4 + 16));
-  if (raw.size() <= columns * 4 + 16 && display_width(safe) <= columns) {
+  // Text far beyond the line need not be escaped to be cut: a letter with the marks that it may carry has 20 bytes.
+  const auto looked_at = columns * 20;
+  const auto safe = style.safe(std::string_view(raw).substr(0, looked_at));
+  if (raw.size() <= looked_at && display_width(safe) <= columns) {
     return safe;
   }
   const auto size = fmt::format(" ({})", counted(raw.size(), "byte"));

@@ -11,6 +11,12 @@
 
 namespace upinspect::report {
 
+/// The sum, or the largest number where it does not fit: views may claim more elements than any disk holds.
+[[nodiscard]] constexpr std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) noexcept {
+  std::uint64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? ~std::uint64_t{0} : sum;
+}
+
 /// "1,234,567"
 [[nodiscard]] std::string thousands(std::uint64_t number);
 

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The facts of a file in the order a reader wants them.
+#pragma once
+
+#include "report/text_style.hpp"
+#include "upinspect/artifact.hpp"
+
+#include <string>
+
+namespace upinspect::report {
+
+/// Size, digests, the format's own details, tensors by dtype, what is odd about their values, pickle, the map of the
+/// bytes, metadata.
+[[nodiscard]] std::string file_facts(const Artifact& artifact, const TextStyle& style);
+
+}  // namespace upinspect::report

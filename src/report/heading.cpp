@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/heading.hpp"
+
+#include "report/units.hpp"
+#include "report/words.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace upinspect::report {
+namespace {
+
+constexpr std::array<std::string_view, 9> k_tensor_formats = {
+    "safetensors", "torch-zip", "torchscript", "torch-legacy", "torch-tar", "pickle", "npy", "npz", "gguf"};
+
+/// A dtype that stands for all, or nothing where the tensors are of several.
+[[nodiscard]] std::string one_dtype(const std::vector<Tensor>& tensors) {
+  const auto same = [&first = tensors.front()](const Tensor& tensor) { return tensor.dtype_name == first.dtype_name; };
+  return std::all_of(tensors.begin(), tensors.end(), same) ? tensors.front().dtype_name : std::string();
+}
+
+[[nodiscard]] std::string tensors_text(const Artifact& artifact, const TextStyle& style) {
+  const auto& tensors = artifact.tensors;
+  if (tensors.size() == 1 && tensors.front().name.empty()) {
+    return style.safe(spoken_dtype(tensors.front().dtype_name)) + ", " + shape_text(tensors.front().shape);
+  }
+  const auto dtype = one_dtype(tensors);
+  const auto noun = dtype.empty() ? std::string("tensor") : style.safe(spoken_dtype(dtype)) + " tensor";
+  return counted(tensors.size(), noun) + ", " + counted(parameters(artifact), "parameter");
+}
+
+[[nodiscard]] const std::string* text_member(const Value& detail, const char* key) {
+  const auto* value = detail.find(key);
+  return value == nullptr ? nullptr : value->if_string();
+}
+
+/// A guess says that it is one: its reasons are in the detail `why`.
+[[nodiscard]] std::string raw_text(const Artifact& artifact, const TextStyle& style) {
+  const auto& tensor = artifact.tensors.front();
+  const auto* why = artifact.format.detail.find("why");
+  const auto guessed = why != nullptr && why->if_array() != nullptr && !why->if_array()->empty();
+  auto text = std::string(guessed ? "most likely " : "read as ") + style.safe(spoken_dtype(tensor.dtype_name));
+  if (const auto* order = text_member(artifact.format.detail, "order")) {
+    text += " " + style.safe(*order) + (order->ends_with("endian") ? "" : "-endian");
+  }
+  return text + ", " + shape_text(tensor.shape);
+}
+
+}  // namespace
+
+std::uint64_t parameters(const Artifact& artifact) noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& tensor : artifact.tensors) {
+    sum = saturating_add(sum, tensor.elements);
+  }
+  return sum;
+}
+
+bool holds_tensors(const std::string& format_id) noexcept {
+  return std::find(k_tensor_formats.begin(), k_tensor_formats.end(), format_id) != k_tensor_formats.end();
+}
+
+std::string description(const Artifact& artifact, const TextStyle& style) {
+  auto text = style.safe(artifact.format.title.empty() ? artifact.format.id : artifact.format.title);
+  if (artifact.format.id == "raw" && artifact.tensors.size() == 1) {
+    return text + ", " + raw_text(artifact, style);
+  }
+  if (!artifact.tensors.empty()) {
+    return text + ", " + tensors_text(artifact, style);
+  }
+  return holds_tensors(artifact.format.id) ? text + ", no tensors" : text;
+}
+
+}  // namespace upinspect::report

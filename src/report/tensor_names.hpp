@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The names in a table of tensors: long, much alike, and not to be mistaken for one another.
+#pragma once
+
+#include "report/table.hpp"
+#include "upinspect/artifact.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace upinspect::report {
+
+enum class NameStyle : std::uint8_t {
+  whole,
+  core,      ///< without what all of them begin and end with
+  cut,       ///< the core with its middle left out
+  own_line,
+};
+
+class TensorNames {
+ public:
+  TensorNames(std::span<const Tensor* const> rows, const TextStyle& style);
+
+  /// The column "tensor", for at most `room` columns where names are cut. Nothing where the style does not work: no
+  /// common ends to leave out, or cut names that could be mistaken for each other.
+  [[nodiscard]] std::optional<Column> column(NameStyle names, std::size_t room) const;
+
+  /// "names are base_model.….weight": what the core leaves out; empty where that is nothing.
+  [[nodiscard]] std::string common_line(std::size_t indent) const;
+
+  /// The whole name, in as many lines as it takes.
+  [[nodiscard]] std::string lines(std::size_t row, std::size_t indent) const;
+
+ private:
+  [[nodiscard]] bool has_core() const noexcept { return m_prefix + m_suffix != 0; }
+  [[nodiscard]] std::string core(std::size_t row) const;
+
+  const TextStyle* m_style;
+  std::vector<std::string> m_names;
+  std::size_t m_prefix = 0;
+  std::size_t m_suffix = 0;
+};
+
+}  // namespace upinspect::report
