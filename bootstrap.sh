@@ -4,7 +4,8 @@
 set -euo pipefail
 export LC_ALL=C.UTF-8 LANG=C.UTF-8
 
-readonly here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+readonly here
 readonly build_packages=(g++ cmake ninja-build libfmt-dev nlohmann-json3-dev libcli11-dev zlib1g-dev libssl-dev libxxhash-dev)
 readonly test_packages=(catch2 python3 xxhash pkg-config)
 readonly ci_packages=(clang libclang-rt-dev)
@@ -24,6 +25,8 @@ usage() {
 ./bootstrap.sh packages     install what everything needs, clang for CI too, and build nothing
 TEXT
 }
+
+has_apt() { command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; }
 
 # The packages among the arguments that dpkg does not have, one per line.
 missing() {
@@ -50,9 +53,15 @@ require_root() {
     fail "sudo wants a password and there is no terminal to ask on; first run: sudo apt-get install $*"
 }
 
+# Packages unpack with much ado: it is shown only where something went wrong.
 apt() {
+  local log status=0
+  log=$(mktemp)
   as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
-    apt-get -y -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 "$@" </dev/null >&2
+    apt-get -y -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 "$@" </dev/null >"$log" 2>&1 || status=$?
+  [ "$status" -eq 0 ] || tail -n 5 "$log" >&2
+  rm -f -- "$log"
+  return "$status"
 }
 
 has_candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
@@ -68,9 +77,8 @@ install_packages() {
 
 ensure() {
   local wanted
-  command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
-    { say "no apt here; expecting these, or what your system calls them: $*"; return; }
-  mapfile -t wanted < <(missing "$@")
+  has_apt || { say "no apt here; expecting these, or what your system calls them: $*"; return; }
+  read -r -d '' -a wanted <<<"$(missing "$@")" || true
   [ "${#wanted[@]}" -eq 0 ] && return
   require_root "${wanted[@]}"
   say "installing ${wanted[*]}"
@@ -80,8 +88,8 @@ ensure() {
 
 ensure_optional() {
   local wanted package
-  command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || return 0
-  mapfile -t wanted < <(missing "$@")
+  has_apt || return 0
+  read -r -d '' -a wanted <<<"$(missing "$@")" || true
   for package in "${wanted[@]}"; do
     say "installing $package (for tests)"
     ( require_root "$package" && install_packages "$package" ) ||
@@ -102,7 +110,7 @@ build() {
   if [ -f "$folder/CMakeCache.txt" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$here" "$folder/CMakeCache.txt"; then
     rm -rf -- "$folder"
   fi
-  mkdir -p -- "$folder" 2>/dev/null || fail "cannot write to $folder"
+  mkdir -p -- "$folder" 2>/dev/null && [ -w "$folder" ] || fail "cannot write to $folder"
   if [ ! -f "$folder/build.ninja" ]; then
     say "configuring $preset"
     ( cd -- "$here" && quietly "$folder/configure.log" cmake --preset "$preset" ) || fail "configuring $preset failed, see above"
