@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // container.unlabelled-bytes: stretches that no reader claims, and what they hold.
 #include "analysis/rule.hpp"
-#include "bytes/source.hpp"
-#include "formats/format.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -27,27 +25,14 @@ std::string quote_start(const std::vector<std::byte>& head) {
   return text;
 }
 
-/// A format that the bytes start like, as the sniffers see them.
-const formats::Format* looks_like(const model::GapContent& gap, const InspectOptions& options) {
-  const bytes::MemorySource source{std::span<const std::byte>(gap.head)};
-  const formats::Probe probe(source, options);
-  for (const auto& format : formats::registry()) {
-    const bool vague = format.id == "text" || format.id == "raw" || format.id == "unknown" || format.id == "empty";
-    if (!vague && format.sniff(probe) == formats::Claim::certain) {
-      return &format;
-    }
-  }
-  return nullptr;
-}
-
-std::string describe(const model::GapContent& gap, const InspectOptions& options) {
+std::string describe(const model::GapContent& gap) {
   if (gap.all_zero) {
     return "all zero";
   }
   std::string text(64, '\0');
   text.resize(static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "entropy %.2f bits per byte", gap.entropy)));
-  if (const auto* format = looks_like(gap, options)) {
-    return text + ", starts like " + std::string(format->title);
+  if (!gap.looks_like.empty()) {
+    return text + ", starts like " + gap.looks_like;
   }
   if (std::all_of(gap.head.begin(), gap.head.end(), is_text)) {
     return text + ", text: \"" + quote_start(gap.head) + "\"";
@@ -80,7 +65,7 @@ void unlabelled_bytes(model::Builder& builder) {
     std::string message = std::to_string(region.range.length) + " bytes belong to nothing that the format describes";
     bool zero = false;
     if (const auto* content = content_of(builder, region.range)) {
-      message += ": " + describe(*content, builder.options());
+      message += ": " + describe(*content);
       zero = content->all_zero;
     }
     builder.find("container.unlabelled-bytes", zero ? Severity::note : Severity::warning, message, region.range);

@@ -2,6 +2,7 @@
 #include "cli/file_reports.hpp"
 
 #include "report/file_json.hpp"
+#include "report/text.hpp"
 #include "upinspect/inspect.hpp"
 
 #include <stdexcept>
@@ -44,8 +45,24 @@ class FileReports::Json final : public Report {
   report::FileJson m_json;
 };
 
+class FileReports::Text final : public Report {
+ public:
+  Text(const std::string& path, const report::TextStyle& style) : Report(path), m_text(sink(), style) {}
+  void artifact(const Artifact& artifact) override {
+    m_text.artifact(artifact);
+    m_output.flush();
+  }
+
+ private:
+  report::FileText m_text;
+};
+
 void FileReports::add(const std::string& format, const std::string& path) {
-  if (format == "json") {
+  if (format == "text") {
+    auto style = m_style;
+    style.colour = style.colour && (path.empty() || path == "-");
+    m_reports.push_back(std::make_shared<Text>(path, style));
+  } else if (format == "json") {
     m_reports.push_back(std::make_shared<Json>(path, report::JsonForm::document));
   } else if (format == "ndjson") {
     m_reports.push_back(std::make_shared<Json>(path, report::JsonForm::lines));

@@ -29,6 +29,7 @@ Artifact inspect_source(const bytes::Source& source, const std::string& path, co
   builder.artifact.coverage = builder.coverage.build(source.size());
   if (options.depth == Depth::full) {
     measure::read_data(builder, builder.artifact.coverage);
+    name_gap_contents(builder);
     if (options.tensor_sha256) {
       builder.artifact.digests.content = content_digest(builder.artifact);
     }

@@ -146,4 +146,17 @@ void read_best(model::Builder& builder) {
   }
 }
 
+void name_gap_contents(model::Builder& builder) {
+  for (auto& gap : builder.gap_contents) {
+    const bytes::MemorySource source{std::span<const std::byte>(gap.head)};
+    const Probe probe(source, builder.options());
+    for (const auto& format : formats::registry()) {
+      const bool vague = format.id == "text" || format.id == "raw" || format.id == "unknown" || format.id == "empty";
+      if (!vague && gap.looks_like.empty() && format.sniff(probe) == Claim::certain) {
+        gap.looks_like = format.title;
+      }
+    }
+  }
+}
+
 }  // namespace upinspect::inspecting

@@ -11,4 +11,7 @@ namespace upinspect::inspecting {
 /// another format is a finding, with what that format's reader says.
 void read_best(model::Builder& builder);
 
+/// Names the format that each gap's content starts like, where one is recognised.
+void name_gap_contents(model::Builder& builder);
+
 }  // namespace upinspect::inspecting

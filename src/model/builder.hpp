@@ -28,6 +28,7 @@ struct GapContent {
   double entropy = 0;           ///< bits per byte
   bool all_zero = false;
   std::vector<std::byte> head;  ///< its first bytes
+  std::string looks_like;       ///< title of the format that they start like, empty where none is recognised
 };
 
 class Builder {

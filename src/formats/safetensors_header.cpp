@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/safetensors_header.hpp"
+
+#include "bytes/json_reader.hpp"
+
+#include <array>
+#include <unordered_map>
+
+namespace upinspect::formats::safetensors {
+
+namespace {
+
+using bytes::JsonKind;
+using bytes::JsonReader;
+using bytes::ParseError;
+
+constexpr std::array k_dtypes{
+    DtypeName{"BOOL", Dtype::boolean, 8},        DtypeName{"F4", Dtype::f4, 4},
+    DtypeName{"F6_E2M3", Dtype::f6_e2m3, 6},     DtypeName{"F6_E3M2", Dtype::f6_e3m2, 6},
+    DtypeName{"U8", Dtype::u8, 8},               DtypeName{"I8", Dtype::i8, 8},
+    DtypeName{"F8_E5M2", Dtype::f8_e5m2, 8},     DtypeName{"F8_E4M3", Dtype::f8_e4m3, 8},
+    DtypeName{"F8_E8M0", Dtype::f8_e8m0, 8},     DtypeName{"F8_E4M3FNUZ", Dtype::f8_e4m3fnuz, 8},
+    DtypeName{"F8_E5M2FNUZ", Dtype::f8_e5m2fnuz, 8}, DtypeName{"I16", Dtype::i16, 16},
+    DtypeName{"U16", Dtype::u16, 16},            DtypeName{"F16", Dtype::f16, 16},
+    DtypeName{"BF16", Dtype::bf16, 16},          DtypeName{"I32", Dtype::i32, 32},
+    DtypeName{"U32", Dtype::u32, 32},            DtypeName{"F32", Dtype::f32, 32},
+    DtypeName{"C64", Dtype::c64, 64},            DtypeName{"I64", Dtype::i64, 64},
+    DtypeName{"U64", Dtype::u64, 64},            DtypeName{"F64", Dtype::f64, 64},
+};
+
+/// The header's JSON, turned into entries and metadata; what is legal but surprising becomes a warning.
+class HeaderParser {
+ public:
+  HeaderParser(std::string_view text, model::Builder& builder)
+      : m_json(text, k_length_bytes, "header JSON"), m_builder(builder) {}
+
+  std::vector<Entry> parse();
+
+ private:
+  void metadata();
+  void entry(std::string name, std::uint64_t offset);
+  void entry_object(Entry& entry);
+  void entry_array(Entry& entry);
+  void field(Entry& entry, const std::string& key, std::array<bool, 3>& seen);
+  const DtypeName* dtype();
+  std::vector<std::uint64_t> shape();
+  void offsets(Entry& entry);
+  void keep(Entry entry);
+
+  JsonReader m_json;
+  model::Builder& m_builder;
+  bool m_had_metadata = false;
+  std::vector<Entry> m_entries;
+  std::unordered_map<std::string, std::size_t> m_index;
+};
+
+std::vector<Entry> HeaderParser::parse() {
+  if (m_json.peek() != JsonKind::object) {
+    m_json.fail("invalid type: the header must be a JSON object");
+  }
+  m_json.enter_object();
+  std::string key;
+  while (true) {
+    const auto before = m_json.offset();
+    if (!m_json.next_key(key)) {
+      break;
+    }
+    if (key == "__metadata__") {
+      metadata();
+    } else {
+      entry(key, before);
+    }
+  }
+  m_json.expect_end();
+  return std::move(m_entries);
+}
+
+void HeaderParser::metadata() {
+  if (m_had_metadata) {
+    m_json.fail("duplicate field `__metadata__`");
+  }
+  m_had_metadata = true;
+  if (m_json.peek() == JsonKind::null) {
+    m_json.null();
+    m_builder.detail("metadata", nullptr);
+    return;
+  }
+  if (m_json.peek() != JsonKind::object) {
+    m_json.fail("invalid type for __metadata__: expected an object of strings (a map)");
+  }
+  m_json.enter_object();
+  std::string key;
+  std::unordered_map<std::string, std::size_t> index;
+  auto& object = std::get<Value::Object>(m_builder.artifact.metadata.data);
+  while (m_json.next_key(key)) {
+    const auto at = m_json.offset();
+    if (m_json.peek() != JsonKind::string) {
+      m_json.fail("invalid type in __metadata__: expected a string");
+    }
+    auto text = m_json.string();
+    const auto [where, fresh] = index.emplace(key, object.size());
+    if (fresh) {
+      object.emplace_back(key, std::move(text));
+      continue;
+    }
+    m_builder.find("safetensors.duplicate-key", Severity::warning,
+                   "the metadata key \"" + key + "\" stands twice; readers keep the last value", ByteRange{at, 0});
+    object[where->second].second = std::move(text);
+  }
+}
+
+void HeaderParser::entry(std::string name, std::uint64_t offset) {
+  Entry made;
+  made.name = std::move(name);
+  made.json_offset = offset;
+  switch (m_json.peek()) {
+    case JsonKind::object: entry_object(made); break;
+    case JsonKind::array: entry_array(made); break;
+    default:
+      m_json.fail("invalid type for tensor \"" + made.name + "\": expected an object with dtype, shape and data_offsets");
+  }
+  keep(std::move(made));
+}
+
+void HeaderParser::entry_object(Entry& entry) {
+  static constexpr std::array<const char*, 3> k_names{"dtype", "shape", "data_offsets"};
+  std::array<bool, 3> seen{};
+  m_json.enter_object();
+  std::string key;
+  while (m_json.next_key(key)) {
+    field(entry, key, seen);
+  }
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (!seen[i]) {
+      m_json.fail("missing field `" + std::string(k_names[i]) + "` in tensor \"" + entry.name + "\"");
+    }
+  }
+}
+
+void HeaderParser::field(Entry& entry, const std::string& key, std::array<bool, 3>& seen) {
+  const auto once = [&](std::size_t which) {
+    if (seen[which]) {
+      m_json.fail("duplicate field `" + key + "` in tensor \"" + entry.name + "\"");
+    }
+    seen[which] = true;
+  };
+  if (key == "dtype") {
+    once(0);
+    entry.dtype = dtype();
+  } else if (key == "shape") {
+    once(1);
+    entry.shape = shape();
+  } else if (key == "data_offsets") {
+    once(2);
+    offsets(entry);
+  } else {
+    m_builder.find("safetensors.unknown-field", Severity::warning,
+                   "the entry has a field \"" + key + "\" that the format does not define; readers ignore it",
+                   ByteRange{m_json.offset(), 0}, entry.name);
+    m_json.skip();
+  }
+}
+
+void HeaderParser::entry_array(Entry& entry) {
+  const auto next = [this](const char* what) {
+    if (!m_json.next_element()) {
+      m_json.fail(std::string("invalid length: the entry's array ends before ") + what);
+    }
+  };
+  const auto at = m_json.offset();
+  m_json.enter_array();
+  next("dtype");
+  entry.dtype = dtype();
+  next("shape");
+  entry.shape = shape();
+  next("data_offsets");
+  offsets(entry);
+  if (m_json.next_element()) {
+    m_json.fail("invalid length: the entry's array has more than three elements");
+  }
+  m_builder.find("safetensors.unusual-entry", Severity::warning,
+                 "the entry is an array, which only some readers accept", ByteRange{at, 0}, entry.name);
+}
+
+const DtypeName* HeaderParser::dtype() {
+  const auto at = m_json.offset();
+  std::string name;
+  const bool wrapped = m_json.peek() == JsonKind::object;
+  if (wrapped) {
+    m_json.enter_object();
+    if (!m_json.next_key(name)) {
+      m_json.fail("dtype: expected a name");
+    }
+    m_json.null();
+    std::string more;
+    if (m_json.next_key(more)) {
+      m_json.fail("dtype: expected one name");
+    }
+    m_builder.find("safetensors.unusual-entry", Severity::warning,
+                   "the dtype is an object, which only some readers accept", ByteRange{at, 0});
+  } else {
+    if (m_json.peek() != JsonKind::string) {
+      m_json.fail("invalid type for dtype: expected a string");
+    }
+    name = m_json.string();
+  }
+  for (const auto& row : k_dtypes) {
+    if (row.name == name) {
+      return &row;
+    }
+  }
+  throw ParseError(at, "header JSON", "unknown dtype (unknown variant) `" + name + "`");
+}
+
+std::vector<std::uint64_t> HeaderParser::shape() {
+  if (m_json.peek() != JsonKind::array) {
+    m_json.fail("invalid type for shape: expected an array of integers");
+  }
+  std::vector<std::uint64_t> dimensions;
+  m_json.enter_array();
+  while (m_json.next_element()) {
+    dimensions.push_back(m_json.unsigned_integer());
+  }
+  return dimensions;
+}
+
+void HeaderParser::offsets(Entry& entry) {
+  if (m_json.peek() != JsonKind::array) {
+    m_json.fail("invalid type for data_offsets: expected an array of two integers");
+  }
+  m_json.enter_array();
+  for (auto* bound : {&entry.begin, &entry.end}) {
+    if (!m_json.next_element()) {
+      m_json.fail("invalid length of data_offsets: expected 2 integers");
+    }
+    *bound = m_json.unsigned_integer();
+  }
+  if (m_json.next_element()) {
+    m_json.fail("invalid length of data_offsets: expected 2 integers, found more");
+  }
+}
+
+void HeaderParser::keep(Entry entry) {
+  const auto [where, fresh] = m_index.emplace(entry.name, m_entries.size());
+  if (fresh) {
+    m_entries.push_back(std::move(entry));
+    return;
+  }
+  auto& earlier = m_entries[where->second];
+  m_builder.find("safetensors.duplicate-key", Severity::warning,
+                 "the name stands twice, at offsets " + std::to_string(earlier.json_offset) + " and " +
+                     std::to_string(entry.json_offset) + "; most readers keep the last, some the first",
+                 ByteRange{entry.json_offset, 0}, entry.name);
+  earlier = std::move(entry);
+}
+
+}  // namespace
+
+std::vector<Entry> parse_header(std::string_view text, model::Builder& builder) {
+  return HeaderParser(text, builder).parse();
+}
+
+}  // namespace upinspect::formats::safetensors
