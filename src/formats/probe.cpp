@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/probe.hpp"
 
+#include "formats/zip_reading.hpp"
+
 #include <algorithm>
 #include <span>
 
@@ -11,6 +13,15 @@ Probe::Probe(const bytes::Source& source, const InspectOptions& options)
       m_options(options),
       m_head(static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), k_head_bytes)), '\0') {
   source.read_at(0, std::as_writable_bytes(std::span(m_head)));
+}
+
+Probe::~Probe() = default;
+
+const ZipReading& Probe::zip() const {
+  if (!m_zip) {
+    m_zip = std::make_unique<ZipReading>(m_source, m_options);
+  }
+  return *m_zip;
 }
 
 bool Probe::has_at(std::size_t offset, std::string_view magic) const noexcept {

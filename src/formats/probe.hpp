@@ -7,10 +7,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace upinspect::formats {
+
+class ZipReading;
 
 class Probe {
  public:
@@ -18,6 +21,7 @@ class Probe {
 
   /// Reads the head of `source`. Throws ReadError where that fails.
   Probe(const bytes::Source& source, const InspectOptions& options);
+  ~Probe();
 
   [[nodiscard]] const bytes::Source& source() const noexcept { return m_source; }
   [[nodiscard]] const InspectOptions& options() const noexcept { return m_options; }
@@ -35,10 +39,14 @@ class Probe {
   [[nodiscard]] std::uint64_t le64(std::size_t offset) const noexcept;
   [[nodiscard]] std::uint8_t byte(std::size_t offset) const noexcept;
 
+  /// The zip archive in the source, read when it is first asked for. Throws ReadError.
+  [[nodiscard]] const ZipReading& zip() const;
+
  private:
   const bytes::Source& m_source;
   const InspectOptions& m_options;
   std::string m_head;
+  mutable std::unique_ptr<ZipReading> m_zip;
 };
 
 }  // namespace upinspect::formats

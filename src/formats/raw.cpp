@@ -123,8 +123,6 @@ void read_as_told(model::Builder& builder, const RawLayout& layout) {
   }
   describe(builder, layout.dtype, layout.order, shape);
   builder.detail("guessed", false);
-  builder.artifact.format.title =
-      "headerless numbers, read as " + in_words(layout.dtype, layout.order) + ", " + shape_text(shape);
   const ByteRange range{in.offset(), *wanted};
   in.skip(*wanted, "tensor", RegionKind::tensor);
   builder.add(whole_tensor(layout.dtype, layout.order, shape, range));
@@ -147,8 +145,6 @@ void read_guessed(model::Builder& builder, const numeric::DtypeGuess& guess) {
   builder.detail("guessed", true);
   builder.detail("why", reasons(guess, best));
   builder.detail("shapes", std::move(listed));
-  builder.artifact.format.title = "headerless numbers, most likely " + in_words(best.dtype, best.order) +
-                                  (shapes.empty() ? ", " + std::to_string(elements) + " values" : ", " + shape_text(shape));
   auto in = builder.cursor();
   const ByteRange range{0, elements * width};
   in.skip(range.length, "tensor", RegionKind::tensor);

@@ -63,21 +63,28 @@ std::optional<Finding> try_reading(const Format& format, const Probe& probe, con
   return found == findings.end() ? std::nullopt : std::optional(*found);
 }
 
-/// One reading for each family: a torch zip is a zip, and saying so is no news.
-bool is_kin(const Format& primary, const Format& other) {
-  return other.reach == Reach::named && (primary.id.find(other.id) != std::string_view::npos || other.id == "zip" ||
-                                         other.id == "text" || other.id == "unknown");
+/// Archives that a reader has already told more of: a torch zip is a zip, and saying so is no news.
+bool is_zip_kind(std::string_view id) {
+  return id == "torch-zip" || id == "torchscript" || id == "npz" || id == "zip";
+}
+
+/// True where another reading of the bytes as `format` would be worth telling.
+bool worth_trying(const Format& format, const Format& primary, const std::vector<std::string>& already) {
+  if (format.id == primary.id || (format.reach == Reach::named && format.id != "zip")) {
+    return false;
+  }
+  const bool zip_told = is_zip_kind(primary.id) || std::any_of(already.begin(), already.end(), is_zip_kind);
+  return format.id != "zip" || !zip_told;
 }
 
 void note_other_readings(const Probe& probe, const Format& primary, model::Builder& builder) {
+  auto& already = builder.artifact.also_reads_as;
   for (const auto& format : formats::registry()) {
-    if (format.id == primary.id || format.reach == Reach::named || is_kin(primary, format)) {
+    if (!worth_trying(format, primary, already) || format.sniff(probe) != Claim::certain ||
+        try_reading(format, probe, builder)) {
       continue;
     }
-    if (format.sniff(probe) != Claim::certain || try_reading(format, probe, builder)) {
-      continue;
-    }
-    builder.artifact.also_reads_as.emplace_back(format.id);
+    already.emplace_back(format.id);
     builder.find("format.polyglot", Severity::warning,
                  "the same bytes also read as " + std::string(format.title) + " (" + std::string(format.id) +
                      "): two loaders can see two different contents");

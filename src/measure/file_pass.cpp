@@ -10,6 +10,7 @@
 #include <fnmatch.h>
 #include <map>
 #include <queue>
+#include <set>
 #include <thread>
 #include <tuple>
 
@@ -44,6 +45,7 @@ class FilePass {
  private:
   void plan();
   void plan_tensor(Tensor& tensor);
+  [[nodiscard]] bool wanted(const Tensor& tensor) const;
   bool within_budget(Tensor& tensor);
   void place_in_streams();
   void place(const InStream& item);
@@ -51,6 +53,7 @@ class FilePass {
   void plan_gaps();
   void stream();
   void gather_rest();
+  void gather_decoded();
   void gather_one(Tensor& tensor);
   void copy_twins();
   void tick(std::uint64_t done);
@@ -86,6 +89,11 @@ void FilePass::tick(std::uint64_t done) {
   }
 }
 
+bool FilePass::wanted(const Tensor& tensor) const {
+  const auto& glob = m_builder.options().tensor_glob;
+  return tensor.unread.empty() && (glob.empty() || ::fnmatch(glob.c_str(), tensor.name.c_str(), 0) == 0);
+}
+
 bool FilePass::within_budget(Tensor& tensor) {
   const auto budget = std::max(k_free_work, m_builder.source().size() * k_expansion);
   if (tensor.bytes > budget || m_work > budget - tensor.bytes) {
@@ -101,8 +109,7 @@ bool FilePass::within_budget(Tensor& tensor) {
 }
 
 void FilePass::plan_tensor(Tensor& tensor) {
-  const auto& glob = m_builder.options().tensor_glob;
-  if (!tensor.unread.empty() || (!glob.empty() && ::fnmatch(glob.c_str(), tensor.name.c_str(), 0) != 0)) {
+  if (!wanted(tensor)) {
     return;
   }
   const auto span = model::span_in_storage(tensor);
@@ -196,8 +203,15 @@ void FilePass::plan_gaps() {
 void FilePass::plan() {
   plan_checksums();
   plan_gaps();
-  for (auto& tensor : m_builder.artifact.tensors) {
-    plan_tensor(tensor);
+  std::set<std::size_t> decoded;
+  for (const auto& [index, storage] : m_builder.decoded) {
+    decoded.insert(index);
+  }
+  auto& tensors = m_builder.artifact.tensors;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!decoded.contains(i)) {
+      plan_tensor(tensors[i]);
+    }
   }
   place_in_streams();
   m_sweep.start();
@@ -250,6 +264,24 @@ void FilePass::gather_one(Tensor& tensor) {
   gauge.end();
 }
 
+void FilePass::gather_decoded() {
+  for (const auto& [index, bytes] : m_builder.decoded) {
+    auto& tensor = m_builder.artifact.tensors[index];
+    if (!wanted(tensor)) {
+      continue;
+    }
+    if (!model::span_in_storage(tensor)) {
+      tensor.unread = "its elements do not fit its storage";
+      continue;
+    }
+    TensorGauge gauge(tensor, m_builder.options(), m_pool);
+    const bytes::MemorySource storage{std::span<const std::byte>(bytes)};
+    gauge.begin();
+    gather(storage, 0, tensor, k_gather_memory, [&gauge](std::span<const std::byte> piece) { gauge.feed(piece); });
+    gauge.end();
+  }
+}
+
 void FilePass::gather_rest() {
   for (auto* tensor : m_gathered) {
     try {
@@ -275,6 +307,7 @@ void FilePass::run() {
   try {
     stream();
     gather_rest();
+    gather_decoded();
   } catch (const bytes::ReadError& error) {
     m_builder.find("container.changed-while-read", Severity::error,
                    std::string(error.what()) + "; no digest or statistic that depends on the missing bytes is given",

@@ -57,6 +57,12 @@ void Builder::add(Tensor tensor) {
   artifact.tensors.push_back(std::move(tensor));
 }
 
+void Builder::add_decoded(Tensor tensor, std::vector<std::byte> storage) {
+  tensor.location.storage_bytes = storage.size();
+  add(std::move(tensor));
+  decoded.emplace_back(artifact.tensors.size() - 1, std::move(storage));
+}
+
 std::vector<std::int64_t> row_major_strides(const std::vector<std::uint64_t>& shape) {
   std::vector<std::int64_t> strides(shape.size(), 1);
   std::int64_t step = 1;

@@ -54,6 +54,10 @@ class Builder {
   /// turns what cannot be (a shape whose product overflows) into a finding.
   void add(Tensor tensor);
 
+  /// Adds a tensor whose elements do not stand in the file as they are: its whole storage, decoded. `Location::packed`
+  /// then only says where they come from.
+  void add_decoded(Tensor tensor, std::vector<std::byte> storage);
+
   /// A detail of the format, shown under its heading.
   void detail(std::string key, Value value);
   void metadata(std::string key, Value value);
@@ -61,6 +65,7 @@ class Builder {
   Artifact artifact;
   CoverageMap coverage;
   std::vector<ChecksumClaim> checksums;
+  std::vector<std::pair<std::size_t, std::vector<std::byte>>> decoded;  ///< by index of the tensor
   std::vector<GapContent> gap_contents;  ///< filled by the data pass
 
  private:

@@ -15,6 +15,11 @@ class CoverageMap final : public bytes::LabelSink {
   /// Empty ranges are dropped. Ranges may come in any order and may overlap.
   void label(ByteRange range, RegionKind kind, std::string_view what) override;
 
+  /// Takes over the labels of another map.
+  void add(const CoverageMap& other) {
+    m_regions.insert(m_regions.end(), other.m_regions.begin(), other.m_regions.end());
+  }
+
   /// The map of a file of `size` bytes: what nobody claimed is a gap, what two claim is listed as an overlap and
   /// counted once. Of two claims on a byte the one that starts first keeps it. Claims past the end are cut.
   [[nodiscard]] Coverage build(std::uint64_t size) const;

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/zip_reading.hpp"
+
+#include "bytes/parse_error.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace upinspect::formats {
+
+namespace {
+
+constexpr std::uint64_t k_directory_record = 46;
+
+containers::ZipLimits limits_of(const InspectOptions& options) {
+  containers::ZipLimits limits;
+  // An entry takes a few times the bytes of its record in memory.
+  limits.directory_bytes = std::min(limits.directory_bytes, options.limits.memory / 4);
+  limits.entries = std::min(limits.entries, limits.directory_bytes / k_directory_record);
+  return limits;
+}
+
+bool starts_as_zip(const bytes::Source& source) {
+  std::array<std::byte, 4> magic{};
+  if (source.size() < magic.size()) {
+    return false;
+  }
+  source.read_at(0, magic);
+  const auto at = [&magic](std::size_t i) { return std::to_integer<unsigned>(magic[i]); };
+  const bool local = at(2) == 3 && at(3) == 4;
+  const bool empty = at(2) == 5 && at(3) == 6;
+  const bool spanned = (at(2) == 7 && at(3) == 8) || (at(2) == '0' && at(3) == '0');
+  return at(0) == 'P' && at(1) == 'K' && (local || empty || spanned);
+}
+
+}  // namespace
+
+ZipReading::ZipReading(const bytes::Source& source, const InspectOptions& options) : m_at_start(starts_as_zip(source)) {
+  // An archive behind other bytes is looked for only where all of the file is read anyway.
+  if (m_at_start || options.depth == Depth::full) {
+    read(source, limits_of(options));
+  }
+}
+
+void ZipReading::read(const bytes::Source& source, const containers::ZipLimits& limits) {
+  try {
+    m_directory = containers::read_zip(source, &m_labels, m_findings, limits);
+    m_found = true;
+    return;
+  } catch (const bytes::ParseError& error) {
+    if (!m_at_start) {
+      m_findings.clear();
+      return;
+    }
+    Finding finding;
+    finding.id = error.truncated ? "container.truncated" : "container.malformed";
+    finding.severity = Severity::error;
+    finding.message = std::string("zip: ") + error.what();
+    finding.offset = error.offset();
+    m_findings.push_back(std::move(finding));
+  }
+  try {
+    m_directory = containers::salvage_zip(source, &m_labels, m_findings, limits);
+    m_found = true;
+  } catch (const bytes::ParseError& error) {
+    Finding finding;
+    finding.id = "container.malformed";
+    finding.severity = Severity::error;
+    finding.message = std::string("zip: ") + error.what();
+    finding.offset = error.offset();
+    m_findings.push_back(std::move(finding));
+  }
+}
+
+std::string ZipReading::prefix() const {
+  if (m_directory.entries.empty()) {
+    return {};
+  }
+  const auto& name = m_directory.entries.front().name;
+  const auto slash = name.find('/');
+  return slash == std::string::npos ? std::string() : name.substr(0, slash + 1);
+}
+
+void ZipReading::replay(model::Builder& builder) const {
+  builder.coverage.add(m_labels);
+  builder.artifact.findings.insert(builder.artifact.findings.end(), m_findings.begin(), m_findings.end());
+  for (const auto& entry : m_directory.entries) {
+    if (!containers::why_unreadable(entry).empty() || entry.overlaps) {
+      continue;
+    }
+    model::ChecksumClaim claim;
+    claim.entry = entry.name;
+    claim.packed = entry.data;
+    claim.packing = entry.method == containers::k_zip_deflated ? Packing::deflated : Packing::stored;
+    claim.unpacked = entry.unpacked_size;
+    claim.crc32 = entry.crc32;
+    claim.declared_at = entry.central_offset;
+    builder.checksums.push_back(std::move(claim));
+  }
+}
+
+void label_entry(model::Builder& builder, const containers::ZipEntry& entry, RegionKind kind, const std::string& label) {
+  if (!entry.overlaps) {
+    builder.coverage.label(entry.data, kind, label);
+  }
+}
+
+}  // namespace upinspect::formats

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// A zip archive's directory, read once for all who ask: sniffers look at its names, the reader replays the rest.
+#pragma once
+
+#include "containers/zip.hpp"
+#include "model/builder.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace upinspect::formats {
+
+/// The directory of the archive in a source, with the labels and findings that reading it gave. Where there is no
+/// directory but the file begins as an archive does, the entries are salvaged from their local headers.
+class ZipReading {
+ public:
+  explicit ZipReading(const bytes::Source& source, const InspectOptions& options);
+
+  /// False where the source holds no archive at all.
+  [[nodiscard]] bool found() const noexcept { return m_found; }
+  /// True where the archive begins with the file.
+  [[nodiscard]] bool at_start() const noexcept { return m_at_start; }
+  [[nodiscard]] const containers::ZipDirectory& directory() const noexcept { return m_directory; }
+
+  /// The part of the first entry's name up to and with its first slash; empty where it has none.
+  [[nodiscard]] std::string prefix() const;
+  /// True where there is an entry of this name behind the prefix.
+  [[nodiscard]] bool has(const std::string& name) const { return m_directory.find(prefix() + name) != nullptr; }
+
+  /// Hands labels and findings to `builder`, and the checksum that each readable entry declares.
+  void replay(model::Builder& builder) const;
+
+ private:
+  void read(const bytes::Source& source, const containers::ZipLimits& limits);
+
+  containers::ZipDirectory m_directory;
+  model::CoverageMap m_labels;
+  std::vector<Finding> m_findings;
+  bool m_found = false;
+  bool m_at_start = false;
+};
+
+/// Labels an entry's data, unless it shares its bytes with another entry (which is a finding of its own).
+void label_entry(model::Builder& builder, const containers::ZipEntry& entry, RegionKind kind, const std::string& label);
+
+}  // namespace upinspect::formats
