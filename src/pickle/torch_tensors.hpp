@@ -28,9 +28,9 @@ struct StorageRef {
   NodeId node = k_no_node;
   std::uint64_t offset = 0;      ///< of the persistent id's opcode
   std::string class_name;        ///< with its module: "torch.FloatStorage"
-  Dtype dtype = Dtype::u8;
+  Dtype dtype = Dtype::other;    ///< with the next two: unknown where `nested`
   std::string dtype_name;
-  std::uint64_t element_bytes = 1;
+  std::uint64_t element_bytes = 0;
   bool untyped = false;
   std::string key;
   std::string location;          ///< the device it was saved from: "cpu", "cuda:0"

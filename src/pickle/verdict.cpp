@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pickle/verdict.hpp"
+
+#include "bytes/parse_error.hpp"
+#include "pickle/known_globals.hpp"
+#include "pickle/machine.hpp"
+#include "pickle/stored_bytes.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace upinspect::pickle {
+
+namespace {
+
+constexpr std::uint64_t k_longest_inner_stream = std::uint64_t{256} << 20;
+constexpr unsigned k_pickles_of_legacy = 5;  // magic, version, system, object, keys
+
+void worsen(PickleVerdict& verdict, PickleVerdict other) { verdict = std::max(verdict, other); }
+
+/// What no list of names can answer: objects that are called without being globals.
+bool calls_the_unknown(const Graph& graph, NodeId id) {
+  const auto* call = graph.call(id);
+  return call != nullptr && !graph.is(call->callable, Kind::global);
+}
+
+PickleGlobal told(const Program& program, const GlobalUse& use) {
+  const auto& name = program.name_of(use);
+  return {name.module, name.name, use.offset, use.called(), judge(name)};
+}
+
+class Judge {
+ public:
+  explicit Judge(unsigned depth) : m_depth(depth) {}
+
+  void add(const Program& program, const bytes::Source& source) {
+    if (!program.complete()) {
+      worsen(m_verdict, PickleVerdict::unknown);
+    }
+    for (const auto& use : program.globals) {
+      add_global(told(program, use));
+      worsen(m_verdict, use.changed ? PickleVerdict::unknown : PickleVerdict::inert);
+    }
+    for (NodeId id = 0; id < program.graph.size(); ++id) {
+      const bool foreign = program.graph.is(id, Kind::extension) || calls_the_unknown(program.graph, id);
+      worsen(m_verdict, foreign ? PickleVerdict::unknown : PickleVerdict::inert);
+      add_inner(program.graph, source, id);
+    }
+  }
+
+  PickleVerdict verdict() const { return m_verdict; }
+  std::vector<PickleGlobal> take_globals() { return std::move(m_globals); }
+
+ private:
+  /// Inside of inner streams, offsets are those of the bytes that hold them.
+  void add_global(PickleGlobal global) {
+    const bool opens_stream = global.module == "torch.storage" && global.name == "_load_from_bytes";
+    if (opens_stream) {
+      global.verdict = PickleVerdict::inert;  // as far as what it opens is: that is looked into
+    }
+    global.offset = m_inner_offset.value_or(global.offset);
+    worsen(m_verdict, global.verdict);
+    m_globals.push_back(std::move(global));
+  }
+
+  void add_inner(const Graph& graph, const bytes::Source& source, NodeId id) {
+    const auto* callee = graph.callee(id);
+    if (callee == nullptr || !callee->is("torch.storage", "_load_from_bytes")) {
+      return;
+    }
+    const auto arguments = graph.items(graph.call(id)->arguments);
+    const auto content = arguments.empty() ? std::nullopt : find_bytes(graph, arguments[0]);
+    if (!content || m_depth == 0) {
+      worsen(m_verdict, PickleVerdict::unknown);
+    } else if (m_seen.insert(content->node).second && !run_inner(graph, source, *content)) {
+      worsen(m_verdict, PickleVerdict::unknown);
+    }
+  }
+
+  /// False where the stream is not what torch.save writes there.
+  bool run_inner(const Graph& graph, const bytes::Source& source, const BytesRef& content) {
+    std::string bytes;
+    try {
+      bytes = read_bytes(graph, source, content, k_longest_inner_stream);
+    } catch (const bytes::ParseError&) {
+      return false;
+    }
+    const auto outer_offset = m_inner_offset;
+    m_inner_offset = outer_offset.value_or(content.range.offset);
+    std::set<NodeId> outer_seen;
+    outer_seen.swap(m_seen);
+    --m_depth;
+    const auto view = std::as_bytes(std::span(bytes));
+    const bytes::MemorySource inner(view);
+    std::uint64_t next = 0;
+    bool complete = true;
+    for (unsigned i = 0; i < k_pickles_of_legacy && complete; ++i) {
+      const auto program = run(inner, next);
+      complete = program.complete();
+      next = program.end;
+      m_seen.clear();  // the identifiers are those of another graph
+      add(program, inner);
+    }
+    m_seen.swap(outer_seen);
+    ++m_depth;
+    m_inner_offset = outer_offset;
+    return complete;
+  }
+
+  unsigned m_depth;
+  std::set<NodeId> m_seen;  ///< byte strings of the current graph that were run: many calls may share one
+  PickleVerdict m_verdict = PickleVerdict::inert;
+  std::vector<PickleGlobal> m_globals;
+  std::optional<std::uint64_t> m_inner_offset;
+};
+
+}  // namespace
+
+PickleVerdict judge(const Program& program, const bytes::Source& source, unsigned depth) {
+  Judge judge(depth);
+  judge.add(program, source);
+  return judge.verdict();
+}
+
+PickleReport report(const Program& program, const bytes::Source& source, const WeightsOnly& loads) {
+  constexpr unsigned k_depth = 4;
+  Judge judge(k_depth);
+  judge.add(program, source);
+  PickleReport out;
+  out.verdict = judge.verdict();
+  out.weights_only_loads = loads.loads;
+  out.weights_only_reason = loads.reason;
+  out.weights_only_offset = loads.offset;
+  out.globals = judge.take_globals();
+  return out;
+}
+
+void merge(PickleReport& into, const PickleReport& next) {
+  worsen(into.verdict, next.verdict);
+  if (into.weights_only_loads && !next.weights_only_loads) {
+    into.weights_only_loads = false;
+    into.weights_only_reason = next.weights_only_reason;
+    into.weights_only_offset = next.weights_only_offset;
+  }
+  into.globals.insert(into.globals.end(), next.globals.begin(), next.globals.end());
+}
+
+}  // namespace upinspect::pickle
