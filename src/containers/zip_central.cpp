@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::uint32_t k_signature = 0x02014b50;
 constexpr std::uint32_t k_digital_signature = 0x05054b50;
-constexpr std::uint64_t k_fixed_bytes = 46;
 
 struct Lengths {
   std::uint16_t name = 0;
