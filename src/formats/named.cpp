@@ -95,12 +95,19 @@ Claim sniff_pe(const Probe& probe) noexcept {
               probe.has_at(static_cast<std::size_t>(header), "PE\0\0"sv));
 }
 
-/// protobuf: field 1 (ir_version) as a varint of 1 to 20, then field 2 (producer) or 7/8 (graph, opset).
+/// protobuf: field 1 (ir_version) as a varint of 1 to 20, field 2 (producer_name) as a short printable text, then one of
+/// the fields that may follow: producer_version 3, domain 4, model_version 5, doc_string 6, graph 7, opset_import 8.
 Claim sniff_onnx(const Probe& probe) noexcept {
-  const bool version = probe.byte(0) == 0x08 && probe.byte(1) >= 1 && probe.byte(1) <= 20;
-  const auto next = probe.byte(2);
-  return when(version && (next == 0x12 || next == 0x3a || next == 0x42) &&
-              probe.head().find("onnx") != std::string_view::npos);
+  constexpr std::string_view k_next_tags = "\x1a\x22\x28\x32\x3a\x42";
+  const bool version = probe.byte(0) == 0x08 && probe.byte(1) >= 1 && probe.byte(1) <= 20 && probe.byte(2) == 0x12;
+  const std::size_t length = probe.byte(3);
+  if (!version || length == 0 || length > 127 || probe.head().size() <= 4 + length) {
+    return Claim::none;
+  }
+  const auto producer = probe.head().substr(4, length);
+  const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+  return when(std::all_of(producer.begin(), producer.end(), printable) &&
+              k_next_tags.find(probe.head()[4 + length]) != std::string_view::npos);
 }
 
 Claim sniff_git_lfs_pointer(const Probe& probe) noexcept {

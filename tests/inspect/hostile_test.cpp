@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every small sample of testdata, cut at every byte and damaged at every byte: nothing crashes, nothing is allocated
 // out of proportion, every byte stays under a label, and what was cut never reads as clean.
+#include "formats/format.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/soundness.hpp"
@@ -20,7 +21,7 @@ using namespace upinspect;
 namespace {
 
 // Larger samples are damaged at every so-manieth byte, which keeps the whole in seconds.
-constexpr std::size_t k_places = 1500;
+constexpr std::size_t k_places = 600;
 constexpr std::size_t k_most_memory = std::size_t{64} << 20;
 
 // Of these a part is a whole again (text, bare numbers), or their content is not read at all.
@@ -69,20 +70,24 @@ TEST_CASE("every sample is read soundly as it is") {
     const auto content = content_of(path);
     INFO(path);
     CHECK(test::unsoundness(inspected(path, content), content.size()) == "");
-    CHECK(inspected(path, content).format.id == path.parent_path().filename());
+    const std::string promised = path.parent_path().filename();
+    if (formats::find_format(promised) != nullptr) {
+      CHECK(inspected(path, content).format.id == promised);
+    }
   }
 }
 
 TEST_CASE("a sample cut at any byte never reads as clean") {
   for (const auto& path : samples()) {
     const auto whole = content_of(path);
-    const auto original = inspected(path, whole).format.id;
+    const auto original = inspected(path, whole);
+    const bool must_tell = k_shapeless.count(original.format.id) == 0 && !test::complains(original);
     for (std::size_t length = 0; length < whole.size(); length += step_of(whole)) {
       test::watch_allocations();
       const auto content = whole.substr(0, length);
       const auto artifact = inspected(path, content);
       check(path, content, artifact, "cut at " + std::to_string(length));
-      if (artifact.format.id == original && k_shapeless.count(original) == 0 && !test::complains(artifact)) {
+      if (must_tell && artifact.format.id == original.format.id && !test::complains(artifact)) {
         FAIL_CHECK(path << " cut at " << length << " reads as clean");
       }
     }
@@ -107,7 +112,7 @@ TEST_CASE("a sample with any one byte changed is read soundly") {
 TEST_CASE("a sample with a header of ones at any byte is read soundly") {
   for (const auto& path : samples()) {
     const auto whole = content_of(path);
-    for (std::size_t at = 0; at < std::min<std::size_t>(whole.size(), 4096); at += 3) {
+    for (std::size_t at = 0; at < std::min<std::size_t>(whole.size(), 4096); at += 7) {
       auto content = whole;
       content.replace(at, 8, std::string(std::min<std::size_t>(8, whole.size() - at), '\xff'));
       test::watch_allocations();

@@ -18,7 +18,7 @@ CAUSES = [
     ("ValidationOverflow", ["overflow", "too large", "too many", "exceed", "2^"]),
     ("MisalignedSlice", ["whole", "bits", "byte"]),
     ("TensorInvalidInfo", ["bytes", "size"]),
-    ("MetadataIncompleteBuffer", ["after", "trailing", "missing", "end", "truncat", "beyond", "past", "overflow"]),
+    ("MetadataIncompleteBuffer", ["after", "follow", "trailing", "missing", "end", "truncat", "beyond", "past", "overflow"]),
     ("EOF while parsing", ["empty", "end", "header"]),
     ("trailing characters", ["after", "trailing"]),
     ("expected value", ["json", "value", "expected"]),
