@@ -12,6 +12,7 @@ namespace upinspect::formats {
 using Sniff = Claim(const Probe&) noexcept;
 using Read = void(const Probe&, model::Builder&);
 namespace safetensors { Sniff sniff; Read read; }
+namespace gguf { Sniff sniff; Read read; }
 namespace raw { Sniff sniff; Read read; }
 namespace named {
 Sniff sniff_empty, sniff_gzip, sniff_xz, sniff_zstd, sniff_bzip2, sniff_seven_zip, sniff_rar, sniff_hdf5, sniff_ggla,
@@ -31,6 +32,7 @@ constexpr std::array k_formats{
     Format{"empty", "empty file", named::sniff_empty, named::read_empty, "", k_named, "container.empty-file", error,
            "there is nothing in it: download it again"},
     Format{"safetensors", "safetensors", safetensors::sniff, safetensors::read, ".safetensors .sft .st"},
+    Format{"gguf", "GGUF", gguf::sniff, gguf::read, ".gguf"},
     Format{"git-lfs-pointer", "Git LFS pointer, not the file itself", named::sniff_git_lfs_pointer, named::read_git_lfs_pointer, "",
            k_named, "container.lfs-pointer", error, "the weights are elsewhere: run git lfs pull, or download the file itself"},
     Format{"gzip", "gzip-compressed file", named::sniff_gzip, named::read_content, ".gz .tgz", k_named, k_not_read, warning,
