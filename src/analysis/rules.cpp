@@ -10,6 +10,7 @@ void unlabelled_bytes(model::Builder&);
 void overlapping_bytes(model::Builder&);
 void non_finite(model::Builder&);
 void unread_tensor(model::Builder&);
+void pickle_globals(model::Builder&);
 
 namespace {
 
@@ -18,6 +19,7 @@ constexpr std::array k_rules{
     Rule{"container.overlapping-bytes", overlapping_bytes},
     Rule{"tensor.non-finite", non_finite},
     Rule{"tensor.unread", unread_tensor},
+    Rule{"pickle.dangerous-global", pickle_globals},
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include "formats/pickled.hpp"
 
 #include "bytes/checked.hpp"
+#include "pickle/verdict.hpp"
+#include "pickle/weights_only.hpp"
 
 #include <algorithm>
 
@@ -253,6 +255,17 @@ std::map<std::string, StorageUse> add_objects(model::Builder& builder, const pic
     return {};
   }
   return ObjectAdder(builder, program, setting).run();
+}
+
+void judge_stream(model::Builder& builder, const pickle::Program& program, const PickleSetting& setting,
+                  std::uint64_t start, const pickle::Options& options) {
+  const auto loads = pickle::weights_only(*setting.stream, start, options);
+  auto report = pickle::report(program, *setting.stream, loads);
+  if (builder.artifact.pickle) {
+    pickle::merge(*builder.artifact.pickle, report);
+  } else {
+    builder.artifact.pickle = std::move(report);
+  }
 }
 
 void report_stream(model::Builder& builder, const pickle::Program& program, const std::string& record) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/builder.hpp"
+#include "pickle/machine.hpp"
 #include "pickle/torch_objects.hpp"
 
 #include <functional>
@@ -43,6 +44,10 @@ struct StorageUse {
 /// Returns how far each storage (by key) is used.
 std::map<std::string, StorageUse> add_objects(model::Builder& builder, const pickle::Program& program,
                                               const PickleSetting& setting);
+
+/// Judges the pickle that `setting` describes, read from `start` of its stream, and adds the report to the artifact's.
+void judge_stream(model::Builder& builder, const pickle::Program& program, const PickleSetting& setting,
+                  std::uint64_t start, const pickle::Options& options);
 
 /// Findings for a pickle that broke off or has oddities. `record` names it in messages.
 void report_stream(model::Builder& builder, const pickle::Program& program, const std::string& record);

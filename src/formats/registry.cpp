@@ -14,6 +14,7 @@ using Read = void(const Probe&, model::Builder&);
 namespace safetensors { Sniff sniff; Read read; }
 namespace torch_zip { Sniff sniff; Read read; }
 namespace zip { Sniff sniff; Read read; }
+namespace gguf { Sniff sniff; Read read; }
 namespace raw { Sniff sniff; Read read; }
 namespace named {
 Sniff sniff_empty, sniff_gzip, sniff_xz, sniff_zstd, sniff_bzip2, sniff_seven_zip, sniff_rar, sniff_hdf5, sniff_ggla,
@@ -33,6 +34,7 @@ constexpr std::array k_formats{
     Format{"empty", "empty file", named::sniff_empty, named::read_empty, "", k_named, "container.empty-file", error,
            "there is nothing in it: download it again"},
     Format{"safetensors", "safetensors", safetensors::sniff, safetensors::read, ".safetensors .sft .st"},
+    Format{"gguf", "GGUF", gguf::sniff, gguf::read, ".gguf"},
     Format{"torch-zip", "PyTorch zip archive", torch_zip::sniff, torch_zip::read, ".pt .pth .bin .ckpt"},
     Format{"zip", "zip archive", zip::sniff, zip::read, ".zip", k_named, k_not_read, warning,
            "no weights were recognised in it: unpack it in a safe place and look at the files"},

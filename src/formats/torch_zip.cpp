@@ -37,7 +37,8 @@ class ArchiveReader {
   void note_settings();
   [[nodiscard]] std::string small_record(const std::string& name);
   void run_pickle(const ZipEntry& entry);
-  void use_pickle(const pickle::Program& program, PickleSetting setting);
+  void use_pickle(const pickle::Program& program, PickleSetting setting, std::uint64_t start,
+                  const pickle::Options& options);
   [[nodiscard]] std::optional<FoundStorage> find_storage(const pickle::StorageRef& storage);
   void report_uses(const std::map<std::string, StorageUse>& uses);
   [[nodiscard]] const ZipEntry* record(const std::string& name) const { return m_zip.directory().find(m_prefix + name); }
@@ -151,8 +152,10 @@ void ArchiveReader::report_uses(const std::map<std::string, StorageUse>& uses) {
   }
 }
 
-void ArchiveReader::use_pickle(const pickle::Program& program, PickleSetting setting) {
+void ArchiveReader::use_pickle(const pickle::Program& program, PickleSetting setting, std::uint64_t start,
+                               const pickle::Options& options) {
   report_stream(m_builder, program, setting.entry);
+  judge_stream(m_builder, program, setting, start, options);
   setting.find_storage = [this](const pickle::StorageRef& storage) { return find_storage(storage); };
   const auto uses = add_objects(m_builder, program, setting);
   if (program.complete()) {
@@ -170,7 +173,7 @@ void ArchiveReader::run_pickle(const ZipEntry& entry) {
     options.end = entry.data.end();
     const auto program = pickle::run(m_builder.source(), entry.data.offset, options);
     setting.stream = &m_builder.source();
-    use_pickle(program, setting);
+    use_pickle(program, setting, entry.data.offset, options);
     if (program.complete() && program.end < entry.data.end()) {
       m_builder.find("pickle.trailing-bytes", Severity::warning,
                      entry.name + ": " + std::to_string(entry.data.end() - program.end) +
@@ -184,7 +187,7 @@ void ArchiveReader::run_pickle(const ZipEntry& entry) {
   setting.stream = &unpacked;
   setting.unpacked_from = entry.data;
   const auto program = pickle::run(unpacked, 0, options);
-  use_pickle(program, setting);
+  use_pickle(program, setting, 0, options);
 }
 
 void ArchiveReader::read() {
