@@ -43,13 +43,14 @@ void declare(::CLI::App& app, FileOptions& options) {
   app.add_flag("-r,--recursive", options.recursive, "Go into subfolders");
   app.add_option("--tensor", options.tensor, "Measure and show only tensors whose name matches")->type_name("GLOB");
   app.add_option("--digest", options.digests, "Also compute: content")->type_name("KIND")
-      ->check(::CLI::IsMember({"content"}));
+      ->allow_extra_args(false)->check(::CLI::IsMember({"content"}));
   app.add_flag("--no-sha256", options.no_sha256, "Leave out the file's SHA-256, which takes most of the time");
   options.raw.declare(app);
   app.add_option("--format", options.format, "text, json or ndjson")->type_name("FORMAT")
       ->check(::CLI::IsMember({"text", "json", "ndjson"}));
   app.add_option("-o,--output", options.output, "Write the report here, not to standard output")->type_name("FILE");
-  app.add_option("--report", options.reports, "Write another report, such as json=report.json")->type_name("FORMAT=FILE");
+  app.add_option("--report", options.reports, "Write another report, such as json=report.json")->type_name("FORMAT=FILE")
+      ->allow_extra_args(false);
   app.add_option("--color,--colour", options.colour, "auto, always or never")->type_name("WHEN")
       ->check(::CLI::IsMember({"auto", "always", "never"}));
   app.add_flag("-q,--quiet", options.quiet, "One line for each file");

@@ -87,9 +87,6 @@ std::string ascii_json_string(const std::string& text) {
 }
 
 std::optional<std::string> content_digest(const Artifact& artifact) {
-  if (artifact.tensors.empty()) {
-    return std::nullopt;
-  }
   std::vector<const Tensor*> sorted;
   for (const auto& tensor : artifact.tensors) {
     if (!tensor.digests.sha256) {

@@ -4,6 +4,7 @@
 
 #include "analysis/rule.hpp"
 #include "bytes/source.hpp"
+#include "formats/format.hpp"
 #include "inspect/digests.hpp"
 #include "inspect/readings.hpp"
 #include "measure/file_pass.hpp"
@@ -14,6 +15,12 @@
 namespace upinspect {
 
 namespace {
+
+/// A web page has no tensors either, but that is no content to identify.
+bool is_read(const Artifact& artifact) {
+  const auto* format = formats::find_format(artifact.format.id);
+  return format != nullptr && format->reach == formats::Reach::read;
+}
 
 bool earlier(const Finding& a, const Finding& b) {
   return std::tuple(a.offset.value_or(UINT64_MAX), a.id, a.tensor) < std::tuple(b.offset.value_or(UINT64_MAX), b.id, b.tensor);
@@ -30,7 +37,7 @@ Artifact inspect_source(const bytes::Source& source, const std::string& path, co
   if (options.depth == Depth::full) {
     measure::read_data(builder, builder.artifact.coverage);
     name_gap_contents(builder);
-    if (options.tensor_sha256) {
+    if (options.tensor_sha256 && is_read(builder.artifact)) {
       builder.artifact.digests.content = content_digest(builder.artifact);
     }
   }

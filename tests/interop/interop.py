@@ -142,7 +142,7 @@ def check_case(artifact, case, folder):
     checks.equal(artifact["format"]["id"], case.format, f"{label} format")
     checks.equal(artifact["size"], len(case.content), f"{label} size")
     checks.equal(artifact["digests"]["sha256"], hashlib.sha256(case.content).hexdigest(), f"{label} sha256")
-    checks.equal(artifact["digests"]["content"], content_digest(case.tensors), f"{label} content digest")
+    checks.equal(artifact["digests"].get("content"), content_digest(case.tensors), f"{label} content digest")
     check_coverage(artifact["coverage"], len(case.content), label)
     errors = [finding["message"] for finding in artifact["findings"] if finding["severity"] == "error"]
     checks.that(not errors, f"{label}: a healthy file has errors: {errors}")
