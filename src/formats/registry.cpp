@@ -12,6 +12,7 @@ namespace upinspect::formats {
 using Sniff = Claim(const Probe&) noexcept;
 using Read = void(const Probe&, model::Builder&);
 namespace safetensors { Sniff sniff; Read read; }
+namespace npy { Sniff sniff; Read read; }
 namespace raw { Sniff sniff; Read read; }
 namespace named {
 Sniff sniff_empty, sniff_gzip, sniff_xz, sniff_zstd, sniff_bzip2, sniff_seven_zip, sniff_rar, sniff_hdf5, sniff_ggla,
@@ -30,6 +31,7 @@ constexpr std::string_view k_not_read = "format.not-read";
 constexpr std::array k_formats{
     Format{"empty", "empty file", named::sniff_empty, named::read_empty, "", k_named, "container.empty-file", error,
            "there is nothing in it: download it again"},
+    Format{"npy", "NumPy array", npy::sniff, npy::read, ".npy"},
     Format{"safetensors", "safetensors", safetensors::sniff, safetensors::read, ".safetensors .sft .st"},
     Format{"git-lfs-pointer", "Git LFS pointer, not the file itself", named::sniff_git_lfs_pointer, named::read_git_lfs_pointer, "",
            k_named, "container.lfs-pointer", error, "the weights are elsewhere: run git lfs pull, or download the file itself"},
