@@ -109,7 +109,7 @@ void Interpreter::run() {
         break;
       }
     } catch (const bytes::ParseError& error) {
-      fail(m_opcode == nullptr ? "" : m_opcode->name, error.what(), error.truncated, false);
+      fail(m_opcode == nullptr ? "" : m_opcode->name, error.field() + " " + error.why(), error.truncated, false);
     } catch (const Refusal& refusal) {
       fail(m_opcode->name, refusal.what(), false, refusal.limit);
     }
