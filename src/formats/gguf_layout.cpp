@@ -95,11 +95,11 @@ void Layout::place(const TensorInfo& info) {
     tensor.bytes = *info.bytes;
     locate(info, tensor);
   }
-  if (tensor.unread.empty()) {
+  if (tensor.unread.empty() && tensor.elements != 0) {
     m_builder.add(std::move(tensor));
     return;
   }
-  // The builder would multiply the shape in another order than ggml and call an error what ggml accepts.
+  // The builder would multiply a shape that overflows, zeros in it or not, and call an error what ggml accepts.
   tensor.location.strides = model::row_major_strides(tensor.shape);
   m_builder.artifact.tensors.push_back(std::move(tensor));
 }
