@@ -10,16 +10,19 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace upinspect::formats {
 
 /// Where the bytes of a torch storage are.
 struct FoundStorage {
-  ByteRange packed;
+  ByteRange packed;                 ///< in the file, or in `held`
   Packing packing = Packing::stored;
   std::uint64_t bytes = 0;          ///< unpacked
   ByteOrder order = ByteOrder::little;
   std::string entry;
+  const bytes::Source* held = nullptr;  ///< decoded bytes in memory that hold the storage, where it is not in the file
+  ByteRange decoded_from;               ///< where these came from in the file
 };
 
 /// Where a pickle stands and how its storages are found.
@@ -31,6 +34,12 @@ struct PickleSetting {
   std::string entry;
   /// Finds a storage; nothing where it is missing.
   std::function<std::optional<FoundStorage>(const pickle::StorageRef&)> find_storage;
+  /// Stands before all names, without a dot at its end.
+  std::string prefix;
+  /// Arrays whose elements stand between the opcodes, by the node that describes them; may be nullptr.
+  const std::map<pickle::NodeId, pickle::NumpyRef>* inline_arrays = nullptr;
+  /// How many torch streams lie around this one.
+  unsigned depth = 0;
 };
 
 /// What the tensors of one storage take of it.
@@ -40,10 +49,17 @@ struct StorageUse {
   std::string first_tensor;
 };
 
+struct AddedObjects {
+  std::map<std::string, StorageUse> uses;  ///< by key
+  /// Data that stands inside of the stream: arrays and nested storages. Only where the stream is the file itself.
+  std::vector<Region> inside;
+};
+
 /// Adds every tensor and array to `builder`, other values to its metadata, and findings for what does not fit.
-/// Returns how far each storage (by key) is used.
-std::map<std::string, StorageUse> add_objects(model::Builder& builder, const pickle::Program& program,
-                                              const PickleSetting& setting);
+AddedObjects add_objects(model::Builder& builder, const pickle::Program& program, const PickleSetting& setting);
+
+/// Notes on storages of which tensors reach a part only.
+void report_uses(model::Builder& builder, const std::map<std::string, StorageUse>& uses);
 
 /// Judges the pickle that `setting` describes, read from `start` of its stream, and adds the report to the artifact's.
 void judge_stream(model::Builder& builder, const pickle::Program& program, const PickleSetting& setting,
@@ -51,5 +67,12 @@ void judge_stream(model::Builder& builder, const pickle::Program& program, const
 
 /// Findings for a pickle that broke off or has oddities. `record` names it in messages.
 void report_stream(model::Builder& builder, const pickle::Program& program, const std::string& record);
+
+/// How the pickles of a weight file are run under the caller's limits.
+[[nodiscard]] pickle::Options pickle_options(const InspectOptions& options);
+
+/// Labels a stretch that holds data, the rest of it as `what`.
+void label_around(model::Builder& builder, ByteRange range, RegionKind kind, std::string_view what,
+                  std::vector<Region> inside);
 
 }  // namespace upinspect::formats

@@ -13,6 +13,8 @@ using Sniff = Claim(const Probe&) noexcept;
 using Read = void(const Probe&, model::Builder&);
 namespace safetensors { Sniff sniff; Read read; }
 namespace torch_zip { Sniff sniff; Read read; }
+namespace torch_legacy { Sniff sniff; Read read; }
+namespace pickles { Sniff sniff; Read read; }
 namespace zip { Sniff sniff; Read read; }
 namespace gguf { Sniff sniff; Read read; }
 namespace npy { Sniff sniff; Read read; }
@@ -41,6 +43,7 @@ constexpr std::array k_formats{
     Format{"zip", "zip archive", zip::sniff, zip::read, ".zip", k_named, k_not_read, warning,
            "no weights were recognised in it: unpack it in a safe place and look at the files"},
     Format{"npy", "NumPy array", npy::sniff, npy::read, ".npy"},
+    Format{"torch-legacy", "PyTorch file from before 1.6", torch_legacy::sniff, torch_legacy::read, ".pt .pth .ckpt"},
     Format{"git-lfs-pointer", "Git LFS pointer, not the file itself", named::sniff_git_lfs_pointer, named::read_git_lfs_pointer, "",
            k_named, "container.lfs-pointer", error, "the weights are elsewhere: run git lfs pull, or download the file itself"},
     Format{"gzip", "gzip-compressed file", named::sniff_gzip, named::read_content, ".gz .tgz", k_named, k_not_read, warning,
@@ -71,6 +74,7 @@ constexpr std::array k_formats{
            "this is a picture, not weights"},
     Format{"onnx", "ONNX model", named::sniff_onnx, named::read_content, ".onnx", k_named, k_not_read, note,
            "onnx.checker or netron show what is in it"},
+    Format{"pickle", "Python pickle", pickles::sniff, pickles::read, ".pkl .pickle .joblib"},
     Format{"html", "web page saved in place of a file", named::sniff_html, named::read_html, ".html .htm", k_named,
            "container.html-page", error, "the download went to a login or error page: fetch the file itself"},
     Format{"json", "JSON text", named::sniff_json, named::read_json, ".json", k_named, k_not_read, note,

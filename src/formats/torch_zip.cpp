@@ -40,7 +40,7 @@ class ArchiveReader {
   void use_pickle(const pickle::Program& program, PickleSetting setting, std::uint64_t start,
                   const pickle::Options& options);
   [[nodiscard]] std::optional<FoundStorage> find_storage(const pickle::StorageRef& storage);
-  void report_uses(const std::map<std::string, StorageUse>& uses);
+  void report_unused(const std::map<std::string, StorageUse>& uses);
   [[nodiscard]] const ZipEntry* record(const std::string& name) const { return m_zip.directory().find(m_prefix + name); }
   [[nodiscard]] std::string storage_prefix() const { return m_prefix + "data/"; }
 
@@ -134,15 +134,7 @@ std::optional<FoundStorage> ArchiveReader::find_storage(const pickle::StorageRef
   return found;
 }
 
-void ArchiveReader::report_uses(const std::map<std::string, StorageUse>& uses) {
-  for (const auto& [key, use] : uses) {
-    if (use.used_bytes < use.declared.bytes) {
-      m_builder.find("torch.partly-used-storage", Severity::note,
-                     "storage " + key + " holds " + std::to_string(use.declared.bytes) + " bytes, of which tensors reach " +
-                         std::to_string(use.used_bytes) + ": a view was saved with all of its base",
-                     std::nullopt, use.first_tensor);
-    }
-  }
+void ArchiveReader::report_unused(const std::map<std::string, StorageUse>& uses) {
   for (const auto& entry : m_zip.directory().entries) {
     const bool storage = entry.name.starts_with(storage_prefix());
     if (storage && !uses.contains(entry.name.substr(storage_prefix().size()))) {
@@ -157,16 +149,15 @@ void ArchiveReader::use_pickle(const pickle::Program& program, PickleSetting set
   report_stream(m_builder, program, setting.entry);
   judge_stream(m_builder, program, setting, start, options);
   setting.find_storage = [this](const pickle::StorageRef& storage) { return find_storage(storage); };
-  const auto uses = add_objects(m_builder, program, setting);
+  const auto added = add_objects(m_builder, program, setting);
   if (program.complete()) {
-    report_uses(uses);
+    report_uses(m_builder, added.uses);
+    report_unused(added.uses);
   }
 }
 
 void ArchiveReader::run_pickle(const ZipEntry& entry) {
-  pickle::Options options;
-  options.limits.memory = std::min(options.limits.memory, m_builder.options().limits.memory / 2);
-  options.arguments.legacy_strings = pickle::LegacyStrings::utf8;
+  auto options = pickle_options(m_builder.options());
   PickleSetting setting;
   setting.entry = entry.name;
   if (entry.method == containers::k_zip_stored) {

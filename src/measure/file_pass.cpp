@@ -274,6 +274,9 @@ void FilePass::gather_decoded() {
       tensor.unread = "its elements do not fit its storage";
       continue;
     }
+    if (!within_budget(tensor)) {
+      continue;
+    }
     TensorGauge gauge(tensor, m_builder.options(), m_pool);
     const bytes::MemorySource storage{std::span<const std::byte>(bytes)};
     gauge.begin();

@@ -59,8 +59,14 @@ void Builder::add(Tensor tensor) {
 
 void Builder::add_decoded(Tensor tensor, std::vector<std::byte> storage) {
   tensor.location.storage_bytes = storage.size();
+  charge_decoded(storage.size());
   add(std::move(tensor));
   decoded.emplace_back(artifact.tensors.size() - 1, std::move(storage));
+}
+
+std::uint64_t Builder::room_for_decoded() const noexcept {
+  const auto most = m_options.limits.memory / 4;
+  return m_decoded_bytes < most ? most - m_decoded_bytes : 0;
 }
 
 std::vector<std::int64_t> row_major_strides(const std::vector<std::uint64_t>& shape) {

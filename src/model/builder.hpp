@@ -58,6 +58,11 @@ class Builder {
   /// then only says where they come from.
   void add_decoded(Tensor tensor, std::vector<std::byte> storage);
 
+  /// How many more bytes may be kept decoded: together they take a quarter of the memory allowed.
+  [[nodiscard]] std::uint64_t room_for_decoded() const noexcept;
+  /// Counts bytes that a reader keeps decoded by itself.
+  void charge_decoded(std::uint64_t bytes) noexcept { m_decoded_bytes += bytes; }
+
   /// A detail of the format, shown under its heading.
   void detail(std::string key, Value value);
   void metadata(std::string key, Value value);
@@ -69,6 +74,7 @@ class Builder {
   std::vector<GapContent> gap_contents;  ///< filled by the data pass
 
  private:
+  std::uint64_t m_decoded_bytes = 0;
   const bytes::Source& m_source;
   const InspectOptions& m_options;
 };

@@ -138,6 +138,9 @@ void Interpreter::build() {
     graph().additions_of(target).states.push_back(state);
     graph().charge(sizeof(NodeId));
     mark_changed(target);
+    if (m_options.inline_data) {
+      m_in.skip(m_options.inline_data(graph(), target, m_in.offset()), "data of the object");
+    }
     return;
   }
   const auto parts = graph().items(state);

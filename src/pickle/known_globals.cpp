@@ -80,6 +80,7 @@ constexpr Names k_inert[] = {
      "BoolDType Int8DType Int16DType Int32DType Int64DType UInt8DType UInt16DType UInt32DType UInt64DType Float16DType "
      "Float32DType Float64DType LongDoubleDType Complex64DType Complex128DType StrDType BytesDType VoidDType "
      "ObjectDType DateTime64DType TimeDelta64DType"},
+    {"joblib.numpy_pickle", "NumpyArrayWrapper"},
     {"ml_dtypes",
      "bfloat16 float8_e4m3 float8_e4m3fn float8_e4m3fnuz float8_e4m3b11fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu "
      "float6_e2m3fn float6_e3m2fn float4_e2m1fn int2 int4 uint2 uint4"},

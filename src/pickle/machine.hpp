@@ -41,6 +41,8 @@ struct Options {
   bool any_arguments = false;  ///< REDUCE takes lists of arguments too, as the readers written in Python do
   bool keep_memo = false;      ///< leave the memo in the Program, for a next pickle of the same Unpickler
   std::function<Continue(const Step&)> observer;  ///< before each opcode, its argument read
+  /// After BUILD of an object: how many bytes that are no opcodes stand at `offset`, as joblib writes its arrays.
+  std::function<std::uint64_t(const Graph& graph, NodeId object, std::uint64_t offset)> inline_data;
 };
 
 /// Runs the pickle at `start`. Never throws for what the stream holds; bytes::ReadError passes through.

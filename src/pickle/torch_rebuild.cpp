@@ -42,7 +42,9 @@ void check_view(const NodeReader& in, TensorRef& out) {
   }
   // Two or four values share a byte in these, and torch counts values.
   const auto packed = out.dtype == Dtype::quint4x2 ? 2U : out.dtype == Dtype::quint2x4 ? 4U : 1U;
-  const auto room = storage.untyped ? storage.bytes / out.element_bytes : storage.elements;
+  const auto elements = storage.view ? static_cast<std::uint64_t>(std::max<std::int64_t>(storage.view->elements, 0))
+                                     : storage.elements;
+  const auto room = storage.untyped ? elements / out.element_bytes : elements;
   const auto why = view_problem(out, packed == 1 || room > ~std::uint64_t{0} / packed ? room : room * packed);
   if (!why.empty()) {
     in.fail(out.node, "view", why);

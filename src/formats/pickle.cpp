@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// pickle: what pickle.dump and joblib.dump write. A pickle is a program for a small machine that ends with STOP:
+//
+//   [PROTO version]  since protocol 2      opcodes ...      STOP
+//
+// Several may stand one after another; pickle.load reads the first. numpy arrays and torch storages are byte strings in
+// the stream; joblib's arrays stand between its opcodes. Nothing here is run: see src/pickle.
+#include "bytes/checked.hpp"
+#include "formats/format.hpp"
+#include "formats/joblib_arrays.hpp"
+#include "formats/legacy_stream.hpp"
+#include "formats/pickled.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <memory>
+#include <span>
+
+namespace upinspect::formats::pickles {
+
+namespace {
+
+constexpr std::uint64_t k_sniffed_bytes = std::uint64_t{16} << 20;
+constexpr std::uint64_t k_sniffed_opcodes = 65536;
+constexpr std::uint64_t k_sniffed_pickles = 64;
+constexpr std::size_t k_most_pickles = 10'000;
+constexpr std::uint8_t k_proto = 0x80;
+constexpr std::uint8_t k_newest_protocol = 5;
+
+// --- Sniffing: text, numbers and other formats must not pass for pickles of the protocols without a mark ------------
+
+pickle::Options sniffing_options(std::uint64_t start) {
+  pickle::Options options;
+  options.end = bytes::checked_add(start, k_sniffed_bytes).value_or(UINT64_MAX);
+  options.limits.opcodes = k_sniffed_opcodes;
+  options.limits.memory = std::uint64_t{64} << 20;
+  options.arguments.legacy_strings = pickle::LegacyStrings::latin1;
+  return options;
+}
+
+bool is_identifier(std::string_view name) {
+  return !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.';
+         });
+}
+
+/// True where the stream calls something whose name could be one in Python.
+bool calls_by_name(const pickle::Program& program) {
+  return std::any_of(program.globals.begin(), program.globals.end(), [&program](const pickle::GlobalUse& use) {
+    const auto& name = program.name_of(use);
+    return use.called() && is_identifier(name.module) && is_identifier(name.name);
+  });
+}
+
+bool left_something(const pickle::Program& program) {
+  return std::any_of(program.anomalies.begin(), program.anomalies.end(),
+                     [](const pickle::Anomaly& anomaly) { return anomaly.id == "stack-left-over"; });
+}
+
+/// True where the looking stopped before the pickle did.
+bool goes_on(const pickle::Program& program, const bytes::Source& source) {
+  const bool cut = source.size() - program.start > k_sniffed_bytes;
+  return program.failure && (program.failure->limit || (program.failure->truncated && cut));
+}
+
+Claim sniff_marked(const pickle::Program& program, const bytes::Source& source) {
+  constexpr std::uint64_t k_convincing = 3;
+  if (program.complete() || goes_on(program, source)) {
+    return Claim::certain;
+  }
+  const bool convincing = program.opcodes >= k_convincing && (program.failure->truncated || !program.globals.empty());
+  return convincing ? Claim::certain : program.opcodes >= k_convincing ? Claim::likely : Claim::none;
+}
+
+/// True where clean pickles fill the file from `program` on.
+bool fill_the_file(const pickle::Program& program, const bytes::Source& source) {
+  auto end = program.end;
+  bool clean = program.complete() && !left_something(program);
+  for (std::uint64_t i = 1; clean && end < source.size() && i < k_sniffed_pickles; ++i) {
+    const auto next = pickle::run(source, end, sniffing_options(end));
+    clean = next.complete() && !left_something(next);
+    end = next.end;
+  }
+  return clean && end == source.size();
+}
+
+Claim sniff_unmarked(const pickle::Program& program, const bytes::Source& source) {
+  const bool long_and_good = goes_on(program, source) && program.opcodes >= k_sniffed_opcodes;
+  const bool certain = calls_by_name(program) || long_and_good || fill_the_file(program, source);
+  return certain ? Claim::certain : Claim::none;
+}
+
+bool can_begin(std::uint8_t byte) noexcept {
+  constexpr std::string_view k_first = "(])}cIJKLMNSTUVXFG\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95" "BC";
+  return k_first.find(static_cast<char>(byte)) != std::string_view::npos;
+}
+
+Claim looks_like_pickle(const bytes::Source& source, std::uint64_t offset) {
+  std::byte lead[2] = {};
+  const auto there = std::min<std::uint64_t>(source.size() - offset, 2);
+  source.read_at(offset, std::span(lead).first(static_cast<std::size_t>(there)));
+  const auto first = std::to_integer<std::uint8_t>(lead[0]);
+  const bool marked = first == k_proto && std::to_integer<std::uint8_t>(lead[1]) <= k_newest_protocol;
+  if (there < 2 || (!marked && !can_begin(first)) || starts_as_legacy(source)) {
+    return Claim::none;
+  }
+  const auto program = pickle::run(source, offset, sniffing_options(offset));
+  return marked ? sniff_marked(program, source) : sniff_unmarked(program, source);
+}
+
+// --- Reading --------------------------------------------------------------------------------------------------------
+
+class PickleReader {
+ public:
+  explicit PickleReader(model::Builder& builder) : m_builder(builder), m_source(builder.source()) {
+    m_options = pickle_options(builder.options());
+    m_options.arguments.legacy_strings = pickle::LegacyStrings::latin1;
+  }
+
+  void read();
+
+ private:
+  struct Run {
+    std::unique_ptr<JoblibArrays> joblib;
+    pickle::Program program;
+  };
+
+  [[nodiscard]] Run run_at(std::uint64_t start) const;
+  void take(const Run& run, const std::string& prefix);
+  void add(const pickle::Program& program, const JoblibArrays& joblib, const std::string& prefix);
+  void judge(const pickle::Program& program, const JoblibArrays& joblib);
+  void refuse_weights_only();
+  [[nodiscard]] bool another_at(std::uint64_t offset) const;
+
+  model::Builder& m_builder;
+  const bytes::Source& m_source;
+  pickle::Options m_options;
+  bool m_joblib = false;
+  int m_protocol = 0;
+};
+
+/// The rules of the sniffer hold for what follows, too: not everything behind a STOP is a pickle.
+bool PickleReader::another_at(std::uint64_t offset) const {
+  return offset < m_source.size() && looks_like_pickle(m_source, offset) == Claim::certain;
+}
+
+void PickleReader::judge(const pickle::Program& program, const JoblibArrays& joblib) {
+  PickleSetting setting;
+  setting.stream = &m_source;
+  judge_stream(m_builder, program, setting, program.start, m_options);
+  for (const auto& inner : joblib.inner()) {
+    judge_stream(m_builder, inner, setting, inner.start, m_options);
+  }
+}
+
+void PickleReader::add(const pickle::Program& program, const JoblibArrays& joblib, const std::string& prefix) {
+  PickleSetting setting;
+  setting.stream = &m_source;
+  setting.prefix = prefix;
+  setting.inline_arrays = &joblib.arrays();
+  auto added = add_objects(m_builder, program, setting);
+  for (const auto& padding : joblib.padding()) {
+    added.inside.push_back(Region{padding, RegionKind::padding, "joblib padding"});
+  }
+  for (const auto& inner : joblib.inner()) {
+    added.inside.push_back(Region{ByteRange{inner.start, inner.end - inner.start}, RegionKind::payload, "pickle of Python objects"});
+  }
+  label_around(m_builder, ByteRange{program.start, program.end - program.start}, RegionKind::payload,
+               prefix.empty() ? "pickle" : "pickle " + prefix, std::move(added.inside));
+}
+
+PickleReader::Run PickleReader::run_at(std::uint64_t start) const {
+  Run out;
+  out.joblib = std::make_unique<JoblibArrays>(m_source);
+  auto options = m_options;
+  options.inline_data = [&joblib = *out.joblib](const pickle::Graph& graph, pickle::NodeId object, std::uint64_t offset) {
+    return joblib.measure(graph, object, offset);
+  };
+  out.program = pickle::run(m_source, start, options);
+  return out;
+}
+
+void PickleReader::take(const Run& run, const std::string& prefix) {
+  report_stream(m_builder, run.program, prefix.empty() ? "pickle" : "pickle " + prefix);
+  judge(run.program, *run.joblib);
+  add(run.program, *run.joblib, prefix);
+  m_joblib = m_joblib || !run.joblib->arrays().empty();
+  m_protocol = std::max(m_protocol, run.program.protocol);
+}
+
+/// torch.load takes a pickle for a legacy file and wants the magic integer first.
+void PickleReader::refuse_weights_only() {
+  auto& report = m_builder.artifact.pickle;
+  if (report && report->weights_only_loads) {
+    report->weights_only_loads = false;
+    report->weights_only_reason = "Invalid magic number; corrupt file? (a plain pickle is no file of torch.save)";
+    report->weights_only_offset = 0;
+  }
+}
+
+void PickleReader::read() {
+  auto run = run_at(0);
+  const bool several = run.program.complete() && another_at(run.program.end);
+  take(run, several ? "0" : "");
+  std::size_t count = 1;
+  for (; several && count < k_most_pickles && run.program.complete() && another_at(run.program.end); ++count) {
+    run = run_at(run.program.end);
+    take(run, std::to_string(count));
+  }
+  const auto end = run.program.end;
+  refuse_weights_only();
+  m_builder.detail("protocol", m_protocol);
+  m_builder.detail("pickles", static_cast<std::uint64_t>(count));
+  if (m_joblib) {
+    m_builder.artifact.format.title = "joblib pickle";
+  }
+  if (run.program.complete() && end < m_source.size()) {
+    m_builder.find("pickle.trailing-bytes", Severity::warning,
+                   std::to_string(m_source.size() - end) + " bytes follow the last STOP; pickle.load does not look at them",
+                   ByteRange{end, m_source.size() - end});
+  }
+}
+
+}  // namespace
+
+Claim sniff(const Probe& probe) noexcept {
+  try {
+    return looks_like_pickle(probe.source(), 0);
+  } catch (...) {
+    return Claim::none;
+  }
+}
+
+void read(const Probe&, model::Builder& builder) { PickleReader(builder).read(); }
+
+}  // namespace upinspect::formats::pickles

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// Torch tensors: the storage is found, the view is checked, and what the elements alone do not say becomes metadata.
+#include "bytes/checked.hpp"
+#include "bytes/parse_error.hpp"
+#include "formats/object_adder.hpp"
+
+#include <algorithm>
+
+namespace upinspect::formats {
+
+namespace {
+
+using pickle::TensorLayout;
+
+std::vector<std::uint64_t> to_shape(const std::vector<std::int64_t>& size) {
+  std::vector<std::uint64_t> shape;
+  for (const auto dimension : size) {
+    shape.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(dimension, 0)));
+  }
+  return shape;
+}
+
+Tensor described(const std::string& name, const pickle::TensorRef& ref) {
+  Tensor tensor;
+  tensor.name = name;
+  tensor.dtype = ref.dtype;
+  tensor.dtype_name = ref.dtype_name;
+  tensor.shape = to_shape(ref.size);
+  const auto elements = bytes::checked_product(tensor.shape);
+  tensor.elements = elements.value_or(0);
+  if (ref.dtype == Dtype::other) {
+    tensor.bytes = elements ? bytes::checked_mul(*elements, ref.element_bytes).value_or(0) : 0;
+  } else {
+    tensor.bytes = model::size_of(tensor.dtype, tensor.elements).value_or(0);
+  }
+  return tensor;
+}
+
+/// How many elements of the tensor's type `bytes` bytes hold; two or four share a byte in the packed types.
+std::uint64_t elements_in(const pickle::TensorRef& ref, std::uint64_t bytes) {
+  const auto packed = ref.dtype == Dtype::quint4x2 ? 2U : ref.dtype == Dtype::quint2x4 ? 4U : 1U;
+  return bytes::checked_mul(bytes / std::max<std::uint64_t>(ref.element_bytes, 1), packed).value_or(UINT64_MAX);
+}
+
+/// A nested storage has no key outside of its stream.
+std::string called(const pickle::StorageRef& storage) {
+  return storage.nested ? "of the stream at " + std::to_string(storage.nested->range.offset) : "\"" + storage.key + "\"";
+}
+
+Value shape_value(const std::vector<std::int64_t>& size) {
+  Value::Array out;
+  for (const auto dimension : size) {
+    out.emplace_back(dimension);
+  }
+  return Value(std::move(out));
+}
+
+std::string joined(const std::string& name, std::string_view part) {
+  return (name.empty() ? "" : name + ".") + std::string(part);
+}
+
+}  // namespace
+
+void ObjectAdder::use(const pickle::StorageRef& storage, const Tensor& tensor) {
+  auto& use = m_added.uses.try_emplace(storage.key, StorageUse{storage, 0, tensor.name}).first->second;
+  if (const auto span = model::span_in_storage(tensor)) {
+    const auto width = std::max<std::uint64_t>(storage.element_bytes, 1);
+    const auto start = storage.view ? static_cast<std::uint64_t>(std::max<std::int64_t>(storage.view->offset, 0)) * width : 0;
+    use.used_bytes = std::max(use.used_bytes, start + span->end());
+  }
+  const bool conflict = use.declared.class_name != storage.class_name || use.declared.elements != storage.elements;
+  if (conflict) {
+    m_builder.find("torch.conflicting-storage", Severity::warning,
+                   "storage " + storage.key + " is declared as " + storage.class_name + " of " +
+                       std::to_string(storage.elements) + " elements here, and as " + use.declared.class_name + " of " +
+                       std::to_string(use.declared.elements) + " by \"" + use.first_tensor +
+                       "\"; torch silently takes the first",
+                   in_file(storage.offset), tensor.name);
+  }
+}
+
+/// A legacy storage may be a part of another one. False where that part does not lie in it.
+bool ObjectAdder::take_view(FoundStorage& found, const pickle::StorageRef& storage, std::string& why) const {
+  if (!storage.view) {
+    return true;
+  }
+  const auto& view = *storage.view;
+  if (view.offset < 0 || view.elements < 0) {
+    why = "the storage view has a negative offset or size";
+    return false;
+  }
+  const auto start = bytes::checked_mul(static_cast<std::uint64_t>(view.offset), storage.element_bytes);
+  const auto length = bytes::checked_mul(static_cast<std::uint64_t>(view.elements), storage.element_bytes);
+  if (!start || !length || *start > found.bytes || *length > found.bytes - *start) {
+    why = "the storage view of " + std::to_string(view.elements) + " elements from " + std::to_string(view.offset) +
+          " does not lie in storage \"" + storage.key + "\" of " + std::to_string(storage.elements);
+    return false;
+  }
+  if (found.packing != Packing::stored) {
+    why = "a view of a storage in a zip archive, which torch does not write and cannot read";
+    return false;
+  }
+  found.packed = ByteRange{found.packed.offset + *start, *length};
+  found.bytes = *length;
+  return true;
+}
+
+/// Where the storage's bytes are. What is missing or short is said here.
+std::optional<FoundStorage> ObjectAdder::find(const pickle::StorageRef& storage, const std::string& name) {
+  const auto found = m_setting.find_storage ? m_setting.find_storage(storage) : std::nullopt;
+  if (!found) {
+    m_builder.find("torch.missing-storage", Severity::error, "the storage " + called(storage) + " is not in the file",
+                   in_file(storage.offset), name);
+    return std::nullopt;
+  }
+  if (found->bytes < storage.bytes) {
+    m_builder.find("torch.short-storage", Severity::error,
+                   "storage " + called(storage) + " has " + std::to_string(found->bytes) + " bytes; " +
+                       std::to_string(storage.bytes) + " are declared (torch before 2.0 reads past its end)",
+                   found->packed, name);
+  }
+  return found;
+}
+
+/// Checks the view; false where its elements do not lie in the storage.
+bool ObjectAdder::place(Tensor& tensor, const pickle::TensorRef& ref, const FoundStorage& found) {
+  const auto& storage = *ref.storage;
+  tensor.location.storage_offset = static_cast<std::uint64_t>(std::max<std::int64_t>(ref.storage_offset, 0));
+  tensor.location.strides = ref.stride;
+  tensor.location.packed = found.packed;
+  tensor.location.packing = found.packing;
+  tensor.location.order = found.order;
+  tensor.location.entry = found.entry;
+  tensor.location.storage_bytes = found.bytes;
+  const auto room = std::min(found.bytes, storage.view ? found.bytes : storage.bytes);
+  if (auto why = pickle::view_problem(ref, elements_in(ref, room)); !why.empty()) {
+    problem(tensor.name, why, ref.offset);
+    tensor.unread = std::move(why);
+    return false;
+  }
+  return true;
+}
+
+/// Adds a tensor whose view is known to fit its storage.
+void ObjectAdder::add_placed(Tensor tensor, const FoundStorage& found) {
+  if (found.held == nullptr) {
+    m_builder.add(std::move(tensor));
+    return;
+  }
+  tensor.location.packed = found.decoded_from;
+  if (found.bytes > m_builder.room_for_decoded()) {
+    tensor.unread = "decoding its storage would take more memory than is allowed";
+    m_builder.add(std::move(tensor));
+    return;
+  }
+  std::vector<std::byte> storage(static_cast<std::size_t>(found.bytes));
+  found.held->read_at(found.packed.offset, storage);
+  m_builder.add_decoded(std::move(tensor), std::move(storage));
+}
+
+void ObjectAdder::strided(Tensor made, const pickle::TensorRef& ref) {
+  auto whole = ref;
+  auto found = std::optional<FoundStorage>();
+  if (ref.storage->nested) {
+    const auto* inner = nested(*ref.storage->nested, made.name);
+    const auto storage = inner == nullptr ? std::nullopt : nested_storage(*inner, made.name);
+    if (storage) {
+      whole.storage = *storage;
+      found = find_nested(*inner, *storage);
+      if (whole.dtype_name.empty()) {
+        whole.dtype = storage->dtype;
+        whole.dtype_name = storage->dtype_name;
+        whole.element_bytes = storage->element_bytes;
+      }
+      made = described(made.name, whole);
+    }
+  } else {
+    found = find(*ref.storage, made.name);
+  }
+  if (!found) {
+    made.unread = "its storage " + called(*ref.storage) + " is missing";
+    m_builder.add(std::move(made));
+    return;
+  }
+  if (std::string why; !take_view(*found, *whole.storage, why)) {
+    problem(made.name, why, ref.offset);
+    made.unread = std::move(why);
+    m_builder.add(std::move(made));
+    return;
+  }
+  const bool fits = place(made, whole, *found);
+  if (!ref.storage->nested && fits) {
+    use(*ref.storage, made);
+  }
+  if (fits) {
+    add_placed(std::move(made), *found);
+  } else {
+    m_builder.add(std::move(made));
+  }
+}
+
+void ObjectAdder::without_data(Tensor made, const pickle::TensorRef& ref) {
+  made.unread = "a " + std::string(name_of(ref.layout)) + " tensor keeps no data in the file";
+  m_builder.find("tensor.no-data", Severity::note, made.unread, in_file(ref.offset), made.name);
+  m_builder.add(std::move(made));
+}
+
+/// What makes the values from the elements, and what class they belong to.
+void ObjectAdder::describe(const std::string& name, const pickle::TensorRef& ref) {
+  if (ref.conjugate || ref.negative) {
+    m_builder.find("tensor.lazy-sign", Severity::note,
+                   std::string("the values are the ") + (ref.negative ? "negatives" : "") +
+                       (ref.conjugate && ref.negative ? " of the " : "") + (ref.conjugate ? "conjugates" : "") +
+                       " of what is stored; digests and statistics are of the elements as they are stored",
+                   in_file(ref.offset), name);
+  }
+  Value::Object facts;
+  if (ref.layout != TensorLayout::strided && ref.layout != TensorLayout::from_numpy) {
+    facts.emplace_back("layout", std::string(name_of(ref.layout)));
+    facts.emplace_back("shape", shape_value(ref.size));
+  }
+  if (!ref.subclass.empty()) {
+    facts.emplace_back("class", ref.subclass);
+  }
+  if (ref.quantiser) {
+    facts.emplace_back("quantiser", ref.quantiser->scheme);
+    if (ref.quantiser->scheme.starts_with("per_channel")) {
+      facts.emplace_back("axis", ref.quantiser->axis);
+    } else {
+      facts.emplace_back("scale", ref.quantiser->scale);
+      facts.emplace_back("zero_point", ref.quantiser->zero_point);
+    }
+  }
+  if (!facts.empty()) {
+    value(joined(name, "(tensor)"), std::move(facts));
+  }
+}
+
+void ObjectAdder::tensor(const std::string& name, const pickle::TensorRef& ref) {
+  auto made = described(name, ref);
+  const bool has_array = ref.layout == TensorLayout::from_numpy && ref.array != pickle::k_no_node;
+  if (!ref.problem.empty()) {
+    made.unread = ref.problem;
+    problem(name, ref.problem, ref.problem_offset);
+    m_builder.add(std::move(made));
+    return;
+  }
+  describe(name, ref);
+  if (ref.layout == TensorLayout::strided && ref.storage) {
+    strided(std::move(made), ref);
+  } else if (has_array) {
+    array(name, pickle::read_numpy(m_program.graph, ref.array));
+  } else if (ref.components.empty()) {
+    without_data(std::move(made), ref);
+  }
+  for (const auto& part : ref.components) {
+    tensor(joined(name, part.role), part.tensor);
+  }
+  if (ref.state != pickle::k_no_node && m_listed.insert(ref.state).second) {
+    list(ref.state, name);
+  }
+}
+
+}  // namespace upinspect::formats
