@@ -42,7 +42,6 @@ constexpr std::array k_formats{
     Format{"torch-zip", "PyTorch zip archive", torch_zip::sniff, torch_zip::read, ".pt .pth .ckpt"},
     Format{"zip", "zip archive", zip::sniff, zip::read, ".zip", k_named, k_not_read, warning,
            "no weights were recognised in it: unpack it in a safe place and look at the files"},
-    Format{"npy", "NumPy array", npy::sniff, npy::read, ".npy"},
     Format{"torch-legacy", "PyTorch file from before 1.6", torch_legacy::sniff, torch_legacy::read, ".pt .pth .ckpt"},
     Format{"git-lfs-pointer", "Git LFS pointer, not the file itself", named::sniff_git_lfs_pointer, named::read_git_lfs_pointer, "",
            k_named, "container.lfs-pointer", error, "the weights are elsewhere: run git lfs pull, or download the file itself"},
