@@ -100,10 +100,11 @@ void decode_legacy(StoredText& text, LegacyStrings encoding) {
   Utf8Checker checker(Surrogates::refused);
   checker.feed(text.value);
   if (encoding == LegacyStrings::ascii || !checker.finished()) {
-    bytes::Cursor::fail_at(text.range.offset, "text",
-                           fmt::format("is not {} at its byte {}", encoding == LegacyStrings::ascii ? "ASCII" : "UTF-8",
-                                       encoding == LegacyStrings::ascii ? high - text.value.begin()
-                                                                        : static_cast<std::ptrdiff_t>(checker.bad_at())));
+    bytes::Cursor::fail_at(
+        text.range.offset, "text",
+        fmt::format("is not {} at its byte {}", encoding == LegacyStrings::ascii ? "ASCII" : "UTF-8",
+                    encoding == LegacyStrings::ascii ? high - text.value.begin()
+                                                     : static_cast<std::ptrdiff_t>(checker.bad_at())));
   }
 }
 
@@ -147,7 +148,8 @@ void take_float_line(bytes::Cursor& in, double& out) {
   const auto start = in.offset();
   const auto error = float_line(take_line(in, "number"), out);
   if (error != FloatError::none) {
-    bytes::Cursor::fail_at(start, "number", error == FloatError::too_large ? "is too large for a float" : "is not a float");
+    bytes::Cursor::fail_at(start, "number",
+                           error == FloatError::too_large ? "is too large for a float" : "is not a float");
   }
 }
 

@@ -97,9 +97,9 @@ NodeId Graph::add_text(std::uint64_t offset, Kind kind, StoredText text) {
 }
 
 NodeId Graph::add_sequence(std::uint64_t offset, Kind kind, std::vector<NodeId> items) {
-  const bool hashable =
-      kind == Kind::frozenset ||
-      (kind == Kind::tuple && std::all_of(items.begin(), items.end(), [this](NodeId item) { return this->hashable(item); }));
+  const bool hashable = kind == Kind::frozenset ||
+                        (kind == Kind::tuple &&
+                         std::all_of(items.begin(), items.end(), [this](NodeId item) { return this->hashable(item); }));
   charge(sizeof(items) + items.size() * sizeof(NodeId));
   m_sequences.push_back(std::move(items));
   return add(kind, offset, 0, m_sequences.size() - 1, hashable);

@@ -172,8 +172,9 @@ void Interpreter::check_frame() {
     return;
   }
   if (m_offset < *m_frame_end && m_in.offset() > *m_frame_end) {
-    note("frame-crossed", fmt::format("{} reaches beyond its frame, which ends at {}: CPython reads this differently from a file than from memory",
-                                     m_opcode->name, *m_frame_end));
+    note("frame-crossed", fmt::format("{} reaches beyond its frame, which ends at {}: CPython reads this differently "
+                                      "from a file than from memory",
+                                      m_opcode->name, *m_frame_end));
   }
   if (m_in.offset() > *m_frame_end) {
     m_frame_end.reset();

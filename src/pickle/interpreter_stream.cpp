@@ -46,8 +46,8 @@ void Interpreter::stop() {
     note("frame-length", fmt::format("STOP comes {} bytes before its frame ends", *m_frame_end - m_in.offset()));
   }
   if (!m_stack.nodes().empty() || !m_stack.marks().empty()) {
-    note("stack-left-over",
-         fmt::format("STOP leaves {} objects and {} marks on the stack", m_stack.nodes().size(), m_stack.marks().size()));
+    note("stack-left-over", fmt::format("STOP leaves {} objects and {} marks on the stack", m_stack.nodes().size(),
+                                        m_stack.marks().size()));
   }
   m_program.root = root;
   m_stopped = true;

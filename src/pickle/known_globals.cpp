@@ -16,7 +16,7 @@ struct Names {
 };
 
 bool lists(std::string_view names, std::string_view name) {
-  if (name.find(' ') != std::string_view::npos || name.empty()) {
+  if (name.empty() || name.size() > names.size() || name.find(' ') != std::string_view::npos) {
     return false;
   }
   for (auto at = names.find(name); at != std::string_view::npos; at = names.find(name, at + 1)) {
@@ -116,35 +116,35 @@ constexpr Names k_acting[] = {
 };
 
 /// Modules of which nothing has a place in a weight file; their submodules count too.
-constexpr std::string_view k_acting_modules[] = {
-    "os", "posix", "nt", "ntpath", "posixpath", "sys", "subprocess", "_posixsubprocess", "commands", "popen2", "pty", "runpy", "importlib",
-    "_frozen_importlib", "_frozen_importlib_external", "imp", "pkgutil", "pkg_resources", "zipimport", "socket",
-    "_socket", "socketserver", "ssl", "select", "selectors", "asyncio", "http", "httplib", "urllib", "urllib2",
-    "urllib3", "requests", "aiohttp", "httpx", "ftplib", "smtplib", "poplib", "imaplib", "nntplib", "telnetlib",
-    "xmlrpc", "shutil", "tempfile", "fileinput", "linecache", "difflib", "mmap", "ctypes", "_ctypes", "cffi",
-    "marshal", "types", "pickle", "_pickle", "cPickle", "pickletools", "dill", "cloudpickle", "shelve", "jsonpickle",
-    "code", "codeop", "bdb", "pdb", "trace", "timeit", "profile", "cProfile", "doctest", "unittest", "test", "pydoc",
-    "idlelib", "lib2to3", "distutils", "setuptools", "ensurepip", "venv", "pip", "site", "sysconfig", "platform",
-    "atexit", "signal", "gc", "threading", "_thread", "thread", "multiprocessing", "concurrent",
-    "webbrowser", "antigravity", "turtle", "tkinter", "_pyrepl", "_osx_support", "_aix_support", "_interpreters",
-    "_xxsubinterpreters", "winreg", "_winapi", "msvcrt", "sqlite3", "dbm", "logging.config", "IPython", "paramiko",
-    "fabric", "psutil", "torch.hub", "torch.jit", "torch._dynamo", "torch._inductor", "torch.fx", "torch.package",
-    "torch.ops", "torch._ops", "torch.classes", "torch.export", "torch._export", "torch.testing",
-    "torch.multiprocessing", "torch.distributed.rpc", "torch.distributed.elastic", "torch.distributed.launch",
-    "torch.distributed.run", "torch.utils.bottleneck", "torch.utils.cpp_extension", "torch.utils.data.datapipes",
-    "numpy.testing", "numpy.f2py", "numpy.distutils", "numpy.ctypeslib",
-};
+constexpr std::string_view k_acting_modules =
+    "os posix nt ntpath posixpath sys subprocess _posixsubprocess commands popen2 pty runpy importlib "
+    "_frozen_importlib _frozen_importlib_external imp pkgutil pkg_resources zipimport socket _socket socketserver "
+    "ssl select selectors asyncio http httplib urllib urllib2 urllib3 requests aiohttp httpx ftplib smtplib "
+    "poplib imaplib nntplib telnetlib xmlrpc shutil tempfile fileinput linecache difflib mmap ctypes _ctypes cffi "
+    "marshal types pickle _pickle cPickle pickletools dill cloudpickle shelve jsonpickle code codeop bdb pdb "
+    "trace timeit profile cProfile doctest unittest test pydoc idlelib lib2to3 distutils setuptools ensurepip "
+    "venv pip site sysconfig platform atexit signal gc threading _thread thread multiprocessing concurrent "
+    "webbrowser antigravity turtle tkinter _pyrepl _osx_support _aix_support _interpreters _xxsubinterpreters "
+    "winreg _winapi msvcrt sqlite3 dbm logging.config IPython paramiko fabric psutil torch.hub torch.jit "
+    "torch._dynamo torch._inductor torch.fx torch.package torch.ops torch._ops torch.classes torch.export "
+    "torch._export torch.testing torch.multiprocessing torch.distributed.rpc torch.distributed.elastic "
+    "torch.distributed.launch torch.distributed.run torch.utils.bottleneck torch.utils.cpp_extension "
+    "torch.utils.data.datapipes numpy.testing numpy.f2py numpy.distutils numpy.ctypeslib";
 
 /// Parts of dotted names that lead from a harmless object to whatever one wants.
 constexpr std::string_view k_acting_parts =
-    "__globals__ __builtins__ __dict__ __class__ __bases__ __mro__ __subclasses__ __getattribute__ __getattr__ __code__ "
-    "__init__ __call__ __reduce__ __reduce_ex__ __import__ __loader__ __spec__ system popen eval exec execfile "
-    "write_text write_bytes unlink rmdir load_module import_module";
+    "__globals__ __builtins__ __dict__ __class__ __bases__ __mro__ __subclasses__ __getattribute__ __getattr__ "
+    "__code__ __init__ __call__ __reduce__ __reduce_ex__ __import__ __loader__ __spec__ system popen eval exec "
+    "execfile write_text write_bytes unlink rmdir load_module import_module";
 
+/// True for a module of the list and for all that lies in it.
 bool in_acting_module(std::string_view module) {
-  return std::any_of(std::begin(k_acting_modules), std::end(k_acting_modules), [module](std::string_view acting) {
-    return module.starts_with(acting) && (module.size() == acting.size() || module[acting.size()] == '.');
-  });
+  for (auto dot = module.find('.'); dot != std::string_view::npos; dot = module.find('.', dot + 1)) {
+    if (lists(k_acting_modules, module.substr(0, dot))) {
+      return true;
+    }
+  }
+  return lists(k_acting_modules, module);
 }
 
 /// `pathlib` with `os.system`: attributes of attributes, which protocol 4 resolves.
@@ -193,7 +193,9 @@ bool is_loaded_torch_type(const GlobalName& name) {
     return false;
   }
   const bool second_name = name.module == "torch" && torch_dtype(plain) != nullptr && torch_dtype(plain)->name != plain;
-  const auto* storage = plain.ends_with("Tensor") ? dtype_of_storage(std::string(plain.substr(0, plain.size() - 6)) + "Storage") : nullptr;
+  const auto* storage = plain.ends_with("Tensor")
+                            ? dtype_of_storage(std::string(plain.substr(0, plain.size() - 6)) + "Storage")
+                            : nullptr;
   const bool no_tensor = storage != nullptr && (info(storage->dtype).kind == DtypeKind::complex ||
                                                 info(storage->dtype).kind == DtypeKind::quantised);
   const bool no_sparse = name.module.ends_with("sparse") && plain == "BoolTensor";

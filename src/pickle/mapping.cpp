@@ -9,6 +9,7 @@ namespace upinspect::pickle {
 namespace {
 
 constexpr std::size_t k_longest_key = 4096;
+constexpr std::size_t k_longest_compared = 256;  // one long key may come a million times
 
 std::string float_text(double value) {
   const auto text = fmt::format("{}", value);
@@ -35,24 +36,25 @@ std::string scalar_text(const Graph& graph, NodeId id, std::string_view quote) {
   return fmt::format("{}{}{}", quoted ? quote : "", *text, quoted ? quote : "");
 }
 
-/// Two keys are the same to Python if and only if this is the same; long ones count as different.
+/// Two keys are the same to Python if and only if this is the same. Long ones are the same only as one node.
 std::string identity(const Graph& graph, NodeId id) {
   const auto kind = graph.kind(id);
   if (const auto number = graph.integer(id)) {
     return fmt::format("n{}", *number);
   }
   if (const auto real = graph.floating(id)) {
-    const bool whole = *real >= -1e15 && *real <= 1e15 && *real == static_cast<double>(static_cast<std::int64_t>(*real));
+    const bool whole =
+        *real >= -1e15 && *real <= 1e15 && *real == static_cast<double>(static_cast<std::int64_t>(*real));
     return whole ? fmt::format("n{}", static_cast<std::int64_t>(*real)) : fmt::format("f{}", *real);
   }
-  if (const auto text = graph.text(id)) {
+  if (const auto text = graph.text(id); text && text->size() <= k_longest_compared) {
     return std::string(kind == Kind::text ? "t" : kind == Kind::bytes ? "b" : "i") + std::string(*text);
   }
   if (kind == Kind::none) {
     return "N";
   }
   const auto printed = kind == Kind::tuple ? key_text(graph, id) : std::string();
-  const bool exact = !printed.empty() && printed.size() < k_longest_key && printed.find('<') == std::string::npos;
+  const bool exact = !printed.empty() && printed.size() <= k_longest_compared && printed.find('<') == std::string::npos;
   return exact ? "u" + printed : fmt::format("#{}", id);
 }
 

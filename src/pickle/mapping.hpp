@@ -19,7 +19,8 @@ struct Item {
 /// True for dict, and for calls of OrderedDict, defaultdict, Counter and dict.
 [[nodiscard]] bool is_mapping(const Graph& graph, NodeId id);
 
-/// The items in order of their keys' first appearance; empty where the node is no mapping.
+/// The items in order of their keys' first appearance; empty where the node is no mapping. Equal keys of more than
+/// 256 bytes are told to be equal only where they are one object.
 [[nodiscard]] std::vector<Item> mapping_items(const Graph& graph, NodeId id);
 
 /// The value under a text key; k_no_node where there is none or the node is no mapping.

@@ -139,7 +139,8 @@ std::optional<std::int64_t> c_long(std::string_view text) {
   } else if (text.size() > 1 && text[0] == '0') {
     base = 8;
   }
-  const bool whole = !text.empty() && std::all_of(text.begin(), text.end(), [base](char c) { return digit_value(c) < base; });
+  const bool whole =
+      !text.empty() && std::all_of(text.begin(), text.end(), [base](char c) { return digit_value(c) < base; });
   if (!whole) {
     return std::nullopt;
   }
@@ -224,7 +225,8 @@ FloatError float_line(std::string_view line, double& out) {
 Integer twos_complement(std::span<const std::byte> bytes) {
   const bool negative = !bytes.empty() && (bytes.back() & std::byte{0x80}) != std::byte{0};
   const auto fill = negative ? std::byte{0xff} : std::byte{0};
-  while (bytes.size() > 16 && bytes.back() == fill && (bytes[bytes.size() - 2] & std::byte{0x80}) == (fill & std::byte{0x80})) {
+  while (bytes.size() > 16 && bytes.back() == fill &&
+         (bytes[bytes.size() - 2] & std::byte{0x80}) == (fill & std::byte{0x80})) {
     bytes = bytes.first(bytes.size() - 1);
   }
   if (bytes.size() <= 16) {

@@ -27,11 +27,16 @@ std::optional<Value> scalar_value(const Graph& graph, NodeId id) {
   }
 }
 
+constexpr std::size_t k_most_text = std::size_t{1} << 20;  // of one sequence: its items may be one long text
+
 std::optional<Value> sequence_value(const Graph& graph, NodeId id) {
   Value::Array out;
+  std::size_t text = 0;
   for (const auto item : graph.items(id)) {
     auto value = scalar_value(graph, item);
-    if (!value) {
+    const auto* held = value ? value->if_string() : nullptr;
+    text += held == nullptr ? 0 : held->size();
+    if (!value || text > k_most_text) {
       return std::nullopt;
     }
     out.push_back(std::move(*value));
@@ -51,7 +56,8 @@ T loaded(std::string bytes, ByteOrder order) {
 
 std::optional<Value> numpy_value(const Graph& graph, NodeId id) {
   const auto array = read_numpy(graph, id);
-  const auto bytes = array.scalar && array.problem.empty() && array.data ? kept_bytes(graph, *array.data) : std::nullopt;
+  const auto bytes =
+      array.scalar && array.problem.empty() && array.data ? kept_bytes(graph, *array.data) : std::nullopt;
   if (!bytes) {
     return std::nullopt;
   }
@@ -93,8 +99,9 @@ std::optional<Value> call_value(const Graph& graph, NodeId id) {
   if (callee->is("builtins", "complex")) {
     return sequence_value(graph, graph.call(id)->arguments);
   }
-  const bool wraps = callee->is("torch", "Size") || callee->is("builtins", "set") || callee->is("builtins", "frozenset") ||
-                     callee->is("builtins", "list") || callee->is("builtins", "tuple");
+  const bool wraps = callee->is("torch", "Size") || callee->is("builtins", "set") ||
+                     callee->is("builtins", "frozenset") || callee->is("builtins", "list") ||
+                     callee->is("builtins", "tuple");
   if (wraps) {
     return arguments.empty() ? Value(Value::Array{}) : sequence_value(graph, arguments[0]);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stack of the pickle machine: nodes and marks apart, guarded like _pickle's so that nothing is taken from below a mark.
+// The stack of the pickle machine: nodes and marks apart, nothing taken from below a mark, as in _pickle.
 #pragma once
 
 #include "pickle/graph.hpp"

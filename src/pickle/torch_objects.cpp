@@ -49,6 +49,7 @@ class Walker {
     const auto part = child.key == k_no_node ? std::to_string(frame.next - 1) : key_text(m_graph, child.key);
     m_name += m_frames.size() > 1 ? "." : "";
     m_name += part;
+    charge(part.size());
     if (child.repeated) {
       m_out.repeated_keys.push_back({m_name, m_graph.offset(child.key)});
       charge(sizeof(RepeatedKey) + m_name.size());
@@ -181,8 +182,13 @@ class Walker {
   }
   static std::uint64_t value_cost(const Value& value) {
     const auto* text = value.if_string();
-    const auto* array = value.if_array();
-    return text != nullptr ? text->size() : array != nullptr ? array->size() * sizeof(Value) : 0;
+    std::uint64_t out = text == nullptr ? 0 : text->size();
+    if (const auto* array = value.if_array()) {
+      for (const auto& item : *array) {
+        out += sizeof(Value) + (item.if_string() == nullptr ? 0 : item.if_string()->size());
+      }
+    }
+    return out;
   }
 
   const Graph& m_graph;

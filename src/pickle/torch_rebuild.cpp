@@ -15,7 +15,8 @@ using Nodes = std::span<const NodeId>;
 
 void need(const NodeReader& in, Nodes arguments, std::size_t least, const TensorRef& out) {
   if (arguments.size() < least) {
-    in.fail(out.node, "arguments of the tensor", fmt::format("are {}, at least {} are needed", arguments.size(), least));
+    in.fail(out.node, "arguments of the tensor",
+            fmt::format("are {}, at least {} are needed", arguments.size(), least));
   }
 }
 
@@ -147,7 +148,8 @@ void quantised(const NodeReader& in, Nodes arguments, TensorRef& out) {
 }
 
 TensorLayout layout_named(std::string_view name) {
-  for (auto i = static_cast<unsigned>(TensorLayout::strided); i <= static_cast<unsigned>(TensorLayout::sparse_bsc); ++i) {
+  for (auto i = static_cast<unsigned>(TensorLayout::strided); i <= static_cast<unsigned>(TensorLayout::sparse_bsc);
+       ++i) {
     if (name == name_of(static_cast<TensorLayout>(i))) {
       return static_cast<TensorLayout>(i);
     }

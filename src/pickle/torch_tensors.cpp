@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The arguments are those of torch/_utils.py, torch/_tensor.py and, for the oldest files, torch/tensor.py of 0.1 to 0.3.
+// The arguments are those of torch/_utils.py, torch/_tensor.py and, for the oldest files, torch/tensor.py of 0.1 to
+// 0.3.
 #include "pickle/torch_tensors.hpp"
 
 #include "bytes/parse_error.hpp"

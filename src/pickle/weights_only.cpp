@@ -14,12 +14,13 @@ namespace upinspect::pickle {
 namespace {
 
 constexpr Opcode k_taken[] = {
-    Opcode::proto,       Opcode::stop,     Opcode::global,    Opcode::newobj,     Opcode::reduce,      Opcode::build,
-    Opcode::append,      Opcode::appends,  Opcode::setitem,   Opcode::setitems,   Opcode::mark,        Opcode::tuple,
-    Opcode::tuple1,      Opcode::tuple2,   Opcode::tuple3,    Opcode::none,       Opcode::newtrue,     Opcode::newfalse,
-    Opcode::empty_tuple, Opcode::empty_list, Opcode::empty_dict, Opcode::empty_set, Opcode::binint,    Opcode::binint1,
-    Opcode::binint2,     Opcode::binfloat, Opcode::binunicode, Opcode::short_binstring, Opcode::long1, Opcode::binpersid,
-    Opcode::binget,      Opcode::long_binget, Opcode::binput, Opcode::long_binput,
+    Opcode::proto,      Opcode::stop,        Opcode::global,          Opcode::newobj,      Opcode::reduce,
+    Opcode::build,      Opcode::append,      Opcode::appends,         Opcode::setitem,     Opcode::setitems,
+    Opcode::mark,       Opcode::tuple,       Opcode::tuple1,          Opcode::tuple2,      Opcode::tuple3,
+    Opcode::none,       Opcode::newtrue,     Opcode::newfalse,        Opcode::empty_tuple, Opcode::empty_list,
+    Opcode::empty_dict, Opcode::empty_set,   Opcode::binint,          Opcode::binint1,     Opcode::binint2,
+    Opcode::binfloat,   Opcode::binunicode,  Opcode::short_binstring, Opcode::long1,       Opcode::binpersid,
+    Opcode::binget,     Opcode::long_binget, Opcode::binput,          Opcode::long_binput,
 };
 
 /// Where torch knows the class but wants it imported first.
@@ -129,7 +130,8 @@ class Policy {
   }
   std::string of_setitem(NodeId target) const {
     const auto* name = target == k_no_node ? nullptr : m_graph.callee(target);
-    const bool mapping = name != nullptr && (name->is("collections", "OrderedDict") || name->is("collections", "Counter"));
+    const bool mapping =
+        name != nullptr && (name->is("collections", "OrderedDict") || name->is("collections", "Counter"));
     return m_graph.is(target, Kind::dict) || mapping
                ? std::string()
                : fmt::format("Can only {} for dict, collections.OrderedDict, collections.Counter, but got {}",

@@ -104,7 +104,8 @@ TEST_CASE("a million marks, opcodes and objects meet their limits") {
   CHECK(program.failure->offset == 3);
   few = {};
   few.limits.memo = 2;
-  CHECK(run(PickleBuilder().none().put(0).put(1).put(2).source(), 0, few).failure->message == "more than 2 memo entries");
+  CHECK(run(PickleBuilder().none().put(0).put(1).put(2).source(), 0, few).failure->message ==
+        "more than 2 memo entries");
   few = {};
   few.limits.memory = 10'000;
   const auto large = run(PickleBuilder().raw(std::string(1000, ']')).source(), 0, few);

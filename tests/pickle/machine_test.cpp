@@ -30,7 +30,8 @@ TEST_CASE("a dict keeps its keys, its values and its offsets") {
 }
 
 TEST_CASE("a call is a node and its global is marked as called, with its arguments") {
-  const auto program = run_of(PickleBuilder().proto(2).global("os", "system").text("id").op(Opcode::tuple1).reduce().stop());
+  const auto program =
+      run_of(PickleBuilder().proto(2).global("os", "system").text("id").op(Opcode::tuple1).reduce().stop());
   REQUIRE(program.complete());
   REQUIRE(program.globals.size() == 1);
   CHECK(program.name_of(program.globals[0]).dotted() == "os.system");

@@ -149,7 +149,12 @@ TEST_CASE("legacy storages tell the view that they are") {
 TEST_CASE("quantised tensors tell scheme, scale and zero point, per channel with their parts") {
   PickleBuilder builder;
   builder.proto(2).global("torch._utils", "_rebuild_qtensor").mark().storage("QInt8Storage", "0", 6).integer(0);
-  builder.integers({6}).integers({1}).mark().global("torch", "per_tensor_affine").raw("G?\xe0").raw(std::string(6, '\0'));
+  builder.integers({6})
+      .integers({1})
+      .mark()
+      .global("torch", "per_tensor_affine")
+      .raw("G?\xe0")
+      .raw(std::string(6, '\0'));
   const auto tensor = tensor_of(builder.integer(3).tuple().boolean(false).none().tuple().reduce());
   CHECK(tensor.problem.empty());
   REQUIRE(tensor.quantiser);

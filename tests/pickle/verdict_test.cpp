@@ -73,8 +73,14 @@ TEST_CASE("the bypasses of other scanners are dangerous") {
 }
 
 TEST_CASE("a report names every global with its offset, its verdict and whether it is called") {
-  const auto report = report_of(
-      PickleBuilder().proto(2).global("torch", "float16").global("os", "system").text("id").op(Opcode::tuple1).reduce().stop());
+  const auto report = report_of(PickleBuilder()
+                                    .proto(2)
+                                    .global("torch", "float16")
+                                    .global("os", "system")
+                                    .text("id")
+                                    .op(Opcode::tuple1)
+                                    .reduce()
+                                    .stop());
   CHECK(report.verdict == k_dangerous);
   REQUIRE(report.globals.size() == 2);
   CHECK(report.globals[0] == PickleGlobal{"torch", "float16", 2, false, k_inert});
@@ -85,7 +91,8 @@ TEST_CASE("a report names every global with its offset, its verdict and whether 
 }
 
 TEST_CASE("a payload before the break is found, and a broken stream is never clean") {
-  const auto payload = report_of(PickleBuilder().global("os", "system").text("id").op(Opcode::tuple1).reduce().byte(0xff));
+  const auto payload =
+      report_of(PickleBuilder().global("os", "system").text("id").op(Opcode::tuple1).reduce().byte(0xff));
   CHECK(payload.verdict == k_dangerous);
   CHECK(payload.globals.at(0).called);
   CHECK(report_of(PickleBuilder().none()).verdict == k_unknown);
@@ -103,8 +110,10 @@ TEST_CASE("what cannot be judged by a name is not inert") {
 }
 
 TEST_CASE("calls hidden by memo games, OBJ and POP are found") {
-  CHECK(report_of(PickleBuilder().mark().global("os", "system").text("id").op(Opcode::obj).op(Opcode::pop).none().stop())
-            .globals.at(0).called);
+  CHECK(
+      report_of(PickleBuilder().mark().global("os", "system").text("id").op(Opcode::obj).op(Opcode::pop).none().stop())
+          .globals.at(0)
+          .called);
   CHECK(report_of(PickleBuilder().global("os", "system").put(1).op(Opcode::pop).none().put(0).op(Opcode::pop).get(1)
                       .op(Opcode::dup).op(Opcode::pop).empty_tuple().reduce().stop()).globals.at(0).called);
   CHECK(report_of(PickleBuilder().mark().raw("ios\nsystem\n").stop()).globals.at(0).called);

@@ -31,7 +31,8 @@ TEST_CASE("opcodes beyond the list are refused by number and name, with their of
   CHECK_FALSE(framed.loads);
   CHECK(framed.reason == "Unsupported operand 149 (FRAME)");
   CHECK(framed.offset == 2);
-  CHECK(reason(PickleBuilder().text("os").text("system").op(Opcode::stack_global)) == "Unsupported operand 147 (STACK_GLOBAL)");
+  CHECK(reason(PickleBuilder().text("os").text("system").op(Opcode::stack_global)) ==
+        "Unsupported operand 147 (STACK_GLOBAL)");
   CHECK(reason(PickleBuilder().none().op(Opcode::memoize)) == "Unsupported operand 148 (MEMOIZE)");
   CHECK(reason(PickleBuilder().none().none().op(Opcode::pop)) == "Unsupported operand 48 (POP)");
   CHECK(reason(PickleBuilder().raw("I1\n")) == "Unsupported operand 73 (INT)");
@@ -44,7 +45,8 @@ TEST_CASE("the protocol's number alone is no obstacle") {
 }
 
 TEST_CASE("globals must be on torch's own list") {
-  CHECK(reason(PickleBuilder().global("m", "f")) == "Unsupported global: GLOBAL m.f was not an allowed global by default");
+  CHECK(reason(PickleBuilder().global("m", "f")) ==
+        "Unsupported global: GLOBAL m.f was not an allowed global by default");
   CHECK(reason(PickleBuilder().global("os", "getcwd")) ==
         "Trying to load unsupported GLOBAL os.getcwd whose module os is blocked");
   CHECK(reason(PickleBuilder().global("numpy.core.multiarray", "scalar")) ==
