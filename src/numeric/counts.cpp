@@ -156,7 +156,7 @@ void Counts::add_bytes(std::span<const std::byte> chunk) {
   make_room(chunk.size());
   m_units += chunk.size() / m_unit;
   m_in_bytes += chunk.size();
-  kernels().count_bytes(chunk, m_bytes);
+  kernels().count_bytes(chunk, m_unit, m_bytes);
 }
 
 void Counts::enter_words(std::span<const std::byte> chunk) {

@@ -4,6 +4,7 @@
 #include "numeric/kernels.hpp"
 
 #include "numeric/kernel_bodies.hpp"
+#include "numeric/kernels_avx512.hpp"
 
 #include <bit>
 
@@ -14,7 +15,7 @@ namespace {
 // The set `name`: wrappers that carry the attribute, into which the bodies for its width of register are inlined.
 #define UPINSPECT_KERNEL_SET(name, width, attribute)                                                                  \
   namespace name {                                                                                                    \
-  attribute void count_bytes(std::span<const std::byte> bytes, ByteTables& tables) {                                  \
+  attribute void count_bytes(std::span<const std::byte> bytes, std::size_t /*unit*/, ByteTables& tables) {            \
     bodies::count_bytes(bytes, tables);                                                                               \
   }                                                                                                                   \
   attribute void count_words(std::span<const std::byte> bytes, WordTables& tables) {                                  \
@@ -62,7 +63,7 @@ UPINSPECT_KERNEL_SET(avx512, 64, UPINSPECT_AVX512)
 #endif
 
 struct Runnable {
-  std::array<const Kernels*, 4> sets{};
+  std::array<const Kernels*, 5> sets{};
   std::size_t count = 0;
 
   void add(const Kernels& set) noexcept { sets[count++] = &set; }
@@ -82,6 +83,9 @@ Runnable find_runnable() noexcept {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl")) {
     runnable.add(avx512::k_set);
+    if (const auto* set = vbmi_kernels(avx512::k_set)) {
+      runnable.add(*set);
+    }
   }
 #endif
   return runnable;

@@ -11,8 +11,8 @@
 
 namespace upinspect::numeric {
 
-/// tables[i][v]: how often byte v stood at a position that is i modulo 16. For elements of 1, 2, 4, 8 or 16 bytes,
-/// table i counts byte i mod size of an element. Sixteen tables also keep equal bytes from waiting for one another.
+/// tables[i][v]: how often byte v stood at a position of an element that is i modulo the element's size of 1, 2, 4, 8 or
+/// 16; the sum over such i is meant. Sixteen tables keep equal bytes from waiting for one another.
 using ByteTables = std::array<std::array<std::uint32_t, 256>, 16>;
 
 /// Two counts for each 16-bit pattern, whose sum is meant: neighbours count in different tables, so that equal ones need
@@ -53,7 +53,8 @@ inline constexpr std::int32_t k_least_f32 = 0x00800000;
 struct Kernels {
   const char* name;
 
-  void (*count_bytes)(std::span<const std::byte> bytes, ByteTables& tables);
+  /// Elements of `unit` bytes: 1, 2, 4, 8 or 16.
+  void (*count_bytes)(std::span<const std::byte> bytes, std::size_t unit, ByteTables& tables);
 
   /// Elements of two bytes.
   void (*count_words)(std::span<const std::byte> bytes, WordTables& tables);

@@ -10,9 +10,9 @@ namespace upinspect::numeric {
 
 namespace {
 
-void count_bytes(std::span<const std::byte> bytes, ByteTables& tables) {
+void count_bytes(std::span<const std::byte> bytes, std::size_t unit, ByteTables& tables) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    ++tables[i % tables.size()][std::to_integer<std::size_t>(bytes[i])];
+    ++tables[i % unit][std::to_integer<std::size_t>(bytes[i])];
   }
 }
 

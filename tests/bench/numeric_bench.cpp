@@ -94,7 +94,10 @@ struct Tables {
 void add_kernels(const numeric::Kernels& set) {
   const auto tables = std::make_shared<Tables>();
   const auto doubles = std::make_shared<const Bytes>(little_endian(normal_values<double>(8192, 0, 1, 1)));
-  add_kernel(set, "count_bytes", [=, &set](auto bytes) { set.count_bytes(bytes, tables->bytes); });
+  for (const std::size_t unit : {1U, 2U, 4U, 8U}) {
+    const auto name = "count_bytes/" + std::to_string(unit);
+    add_kernel(set, name.c_str(), [=, &set](auto bytes) { set.count_bytes(bytes, unit, tables->bytes); });
+  }
   add_kernel(set, "count_words", [=, &set](auto bytes) { set.count_words(bytes, tables->words); });
   add_kernel(set, "count_quads", [=, &set](auto bytes) { set.count_quads(bytes, tables->bytes, tables->words); });
   add_kernel(set, "measure_f32", [=, &set](auto bytes) {
