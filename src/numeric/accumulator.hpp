@@ -7,6 +7,7 @@
 #include "numeric/moments.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -31,16 +32,14 @@ class Accumulator {
   [[nodiscard]] Result finish();
 
  private:
-  void open();
   void measure(std::span<const std::byte> chunk);
 
   Counts m_counts;
   Moments m_moments;
-  Dtype m_dtype = Dtype::other;
   std::size_t m_chunk_bytes = k_chunk_elements;
-  bool m_open = false;               ///< a whole chunk was passed, and m_counts prepared for more than one
-  std::vector<std::byte> m_pending;  ///< bytes of a chunk that is not complete yet
-  std::vector<double> m_scratch;
+  std::uint64_t m_chunks = 0;
+  std::vector<std::byte> m_pending;  ///< the first bytes of a chunk that is not complete yet
+  Scratch m_scratch;
 };
 
 }  // namespace upinspect::numeric

@@ -10,9 +10,6 @@ namespace upinspect::numeric {
 
 namespace {
 
-// The tables of 16-bit patterns cost their clearing and reading: f32 counts in them from this element on.
-constexpr std::uint64_t k_quad_threshold = 65536;
-
 // A value that is this common in a sample is counted by comparing: to count equal values one by one is slow, because each
 // count waits for the one before.
 constexpr std::size_t k_sample = 32;
@@ -66,24 +63,38 @@ std::optional<Element> common_value(std::span<const std::byte> bytes) noexcept {
   return found >= k_common ? std::optional(candidate) : std::nullopt;
 }
 
+/// Adds the tables of `Unit` planes to them; the sums of one round of folding fit 32 bits.
+template <std::size_t Unit>
+void add_tables(const ByteTables& tables, std::span<ByteCounts> planes) noexcept {
+  for (std::size_t plane = 0; plane < Unit; ++plane) {
+    for (std::size_t value = 0; value < 256; ++value) {
+      std::uint32_t sum = 0;
+      for (std::size_t table = plane; table < tables.size(); table += Unit) {
+        sum += tables[table][value];
+      }
+      planes[plane][value] += sum;
+    }
+  }
+}
+
 }  // namespace
 
-Method method_for(Dtype dtype, std::uint64_t elements) noexcept {
+Method method_of(Dtype dtype) noexcept {
   switch (dtype) {
     case Dtype::f64:
     case Dtype::f32:
-    case Dtype::i64:
-    case Dtype::i32:
-    case Dtype::u64:
-    case Dtype::u32: return Method::chunks;
     case Dtype::f16:
     case Dtype::bf16:
+    case Dtype::i64:
+    case Dtype::i32:
     case Dtype::i16:
-    case Dtype::u16: return elements <= k_chunk_elements ? Method::chunks : Method::table;
+    case Dtype::u64:
+    case Dtype::u32:
+    case Dtype::u16: return Method::chunks;
     case Dtype::i8:
     case Dtype::u8:
     case Dtype::boolean: return Method::table;
-    default: return small_float(dtype) ? Method::table : Method::bytes;
+    default: return small_float(dtype) ? Method::table : Method::none;
   }
 }
 
@@ -94,8 +105,6 @@ std::size_t unit_bytes(Dtype dtype) noexcept {
 }
 
 std::size_t chunk_bytes(Dtype dtype) noexcept { return k_chunk_elements * unit_bytes(dtype); }
-
-bool Counts::counts_quads() const noexcept { return m_dtype == Dtype::f32 && m_units >= k_quad_threshold; }
 
 void Counts::clear_tables() noexcept {
   if (m_in_bytes > 0) {
@@ -113,38 +122,14 @@ void Counts::clear_tables() noexcept {
   m_wide.clear();
 }
 
-void Counts::reset(Dtype dtype, Method method) noexcept {
+void Counts::reset(Dtype dtype) noexcept {
   clear_tables();
   std::fill_n(m_planes.begin(), m_used_planes, ByteCounts{});
   m_dtype = dtype;
-  m_method = method;
   m_unit = unit_bytes(dtype);
   m_used_planes = m_unit;
   m_units = 0;
   m_tally = {};
-}
-
-void Counts::add(std::span<const std::byte> bytes) {
-  // Parts of a few chunks, so that what is kept of one stays in the cache.
-  const std::size_t most = 2 * k_chunk_elements * m_unit;
-  bytes = bytes.first(bytes.size() - bytes.size() % m_unit);
-  while (!bytes.empty()) {
-    const auto part = bytes.first(std::min(bytes.size(), most));
-    add_part(part);
-    m_units += part.size() / m_unit;
-    bytes = bytes.subspan(part.size());
-  }
-}
-
-void Counts::add_part(std::span<const std::byte> bytes) {
-  make_room(bytes.size());
-  if (counts_words()) {
-    add_words(bytes);
-  } else if (counts_quads()) {
-    add_quads(bytes);
-  } else {
-    add_bytes(bytes);
-  }
 }
 
 void Counts::make_room(std::size_t bytes) {
@@ -152,7 +137,7 @@ void Counts::make_room(std::size_t bytes) {
     fold_bytes();
   }
   if (m_in_words + bytes > k_table_limit) {
-    if (counts_words()) {
+    if (m_unit == 2) {
       widen_words();
     } else {
       fold_quads();
@@ -166,67 +151,79 @@ void Counts::need_word_tables() {
   }
 }
 
-void Counts::add_words(std::span<const std::byte> bytes) {
-  need_word_tables();
-  m_in_words += bytes.size() / 2;
-  m_words_joined = false;
-  const auto common = common_value<std::uint16_t>(bytes);
-  if (!common) {
-    kernels().count_words(bytes, *m_words);
-    return;
-  }
-  m_kept.resize(std::max(m_kept.size(), bytes.size()));
-  const auto kept = kernels().keep_words(bytes, *common, m_kept.data());
-  kernels().count_words(std::span(m_kept).first(kept * 2), *m_words);
-  m_words->at(0)[*common] += static_cast<std::uint32_t>(bytes.size() / 2 - kept);
+void Counts::add_bytes(std::span<const std::byte> chunk) {
+  chunk = chunk.first(chunk.size() - chunk.size() % m_unit);
+  make_room(chunk.size());
+  m_units += chunk.size() / m_unit;
+  m_in_bytes += chunk.size();
+  kernels().count_bytes(chunk, m_unit, m_bytes);
 }
 
-void Counts::add_quads(std::span<const std::byte> bytes) {
+void Counts::enter_words(std::span<const std::byte> chunk) {
+  make_room(chunk.size());
   need_word_tables();
-  m_in_bytes += bytes.size();
-  m_in_words += bytes.size() / 4;
+  m_units += chunk.size() / m_unit;
+  m_in_words += chunk.size() / m_unit;
+  m_in_bytes += m_unit == 2 ? 0 : chunk.size();
   m_words_joined = false;
-  const auto common = common_value<std::uint32_t>(bytes);
+}
+
+void Counts::add_words(std::span<const std::byte> chunk) {
+  chunk = chunk.first(chunk.size() - chunk.size() % m_unit);
+  enter_words(chunk);
+  if (m_unit == 2) {
+    count_words(chunk);
+  } else {
+    count_quads(chunk);
+  }
+}
+
+void Counts::count_words(std::span<const std::byte> chunk) {
+  const auto common = common_value<std::uint16_t>(chunk);
   if (!common) {
-    kernels().count_quads(bytes, m_bytes, *m_words);
+    kernels().count_words(chunk, *m_words);
     return;
   }
-  m_kept.resize(std::max(m_kept.size(), bytes.size()));
-  const auto kept = kernels().keep_quads(bytes, *common, m_kept.data());
+  m_kept.resize(std::max(m_kept.size(), chunk.size()));
+  const auto kept = kernels().keep_words(chunk, *common, m_kept.data());
+  kernels().count_words(std::span(m_kept).first(kept * 2), *m_words);
+  m_words->at(0)[*common] += static_cast<std::uint32_t>(chunk.size() / 2 - kept);
+}
+
+void Counts::count_quads(std::span<const std::byte> chunk) {
+  const auto common = common_value<std::uint32_t>(chunk);
+  if (!common) {
+    kernels().count_quads(chunk, m_bytes, *m_words);
+    return;
+  }
+  m_kept.resize(std::max(m_kept.size(), chunk.size()));
+  const auto kept = kernels().keep_quads(chunk, *common, m_kept.data());
   kernels().count_quads(std::span(m_kept).first(kept * 4), m_bytes, *m_words);
-  const auto equal = static_cast<std::uint32_t>(bytes.size() / 4 - kept);
+  const auto equal = static_cast<std::uint32_t>(chunk.size() / 4 - kept);
   m_bytes[0][*common & 255] += equal;
   m_bytes[1][(*common >> 8) & 255] += equal;
   m_words->at(0)[*common >> 16] += equal;
 }
 
 std::optional<FloatPass> Counts::add_f32(std::span<const std::byte> chunk, double pivot) {
-  if (!counts_quads() || common_value<std::uint32_t>(chunk)) {
+  chunk = chunk.first(chunk.size() - chunk.size() % m_unit);
+  if (common_value<std::uint32_t>(chunk)) {
     return std::nullopt;
   }
-  make_room(chunk.size());
-  need_word_tables();
-  m_units += chunk.size() / 4;
-  m_in_bytes += chunk.size();
-  m_in_words += chunk.size() / 4;
-  m_words_joined = false;
+  enter_words(chunk);
   return kernels().measure_f32(chunk, pivot, m_bytes, *m_words);
-}
-
-void Counts::add_bytes(std::span<const std::byte> bytes) {
-  kernels().count_bytes(bytes, m_bytes);
-  m_in_bytes += bytes.size();
 }
 
 void Counts::fold_bytes() noexcept {
   if (m_in_bytes == 0) {
     return;
   }
-  for (std::size_t table = 0; table < m_bytes.size(); ++table) {
-    auto& plane = m_planes[table % m_unit];
-    for (std::size_t value = 0; value < plane.size(); ++value) {
-      plane[value] += m_bytes[table][value];
-    }
+  switch (m_unit) {
+    case 1: add_tables<1>(m_bytes, m_planes); break;
+    case 2: add_tables<2>(m_bytes, m_planes); break;
+    case 4: add_tables<4>(m_bytes, m_planes); break;
+    case 8: add_tables<8>(m_bytes, m_planes); break;
+    default: add_tables<16>(m_bytes, m_planes); break;
   }
   m_bytes = {};
   m_in_bytes = 0;
@@ -255,6 +252,7 @@ void Counts::join_words() noexcept {
 }
 
 void Counts::widen_words() {
+  need_word_tables();
   join_words();
   m_wide.resize(m_words->at(0).size());
   for (std::size_t i = 0; i < m_wide.size(); ++i) {
@@ -264,59 +262,67 @@ void Counts::widen_words() {
   m_in_words = 0;
 }
 
+void Counts::merge_words(Counts& other) {
+  if (other.m_in_words == 0 && other.m_wide.empty()) {
+    return;
+  }
+  need_word_tables();
+  other.need_word_tables();
+  join_words();
+  other.join_words();
+  if (!m_wide.empty() || !other.m_wide.empty() || m_in_words + other.m_in_words > k_table_limit) {
+    widen_words();
+    other.widen_words();
+    std::transform(m_wide.begin(), m_wide.end(), other.m_wide.begin(), m_wide.begin(), std::plus<>());
+    return;
+  }
+  auto& to = m_words->at(0);
+  std::transform(to.begin(), to.end(), other.m_words->at(0).begin(), to.begin(), std::plus<>());
+  m_in_words += other.m_in_words;
+}
+
 void Counts::merge(Counts& other) {
-  if (counts_words()) {
-    need_word_tables();
-    other.need_word_tables();
-    join_words();
-    other.join_words();
-    if (!m_wide.empty() || !other.m_wide.empty() || m_in_words + other.m_in_words > k_table_limit) {
-      widen_words();
-      other.widen_words();
-      std::transform(m_wide.begin(), m_wide.end(), other.m_wide.begin(), m_wide.begin(), std::plus<>());
-    } else {
-      std::transform(m_words->at(0).begin(), m_words->at(0).end(), other.m_words->at(0).begin(), m_words->at(0).begin(),
-                     std::plus<>());
-      m_in_words += other.m_in_words;
-    }
+  fold_bytes();
+  other.fold_bytes();
+  if (m_unit == 2) {
+    merge_words(other);
   } else {
-    const auto from = other.planes();
-    const auto to = planes();
-    for (std::size_t plane = 0; plane < to.size(); ++plane) {
-      std::transform(to[plane].begin(), to[plane].end(), from[plane].begin(), m_planes[plane].begin(), std::plus<>());
-    }
+    fold_quads();
+    other.fold_quads();
+  }
+  for (std::size_t plane = 0; plane < m_unit; ++plane) {
+    auto& to = m_planes[plane];
+    std::transform(to.begin(), to.end(), other.m_planes[plane].begin(), to.begin(), std::plus<>());
   }
   m_units += other.m_units;
   m_tally.merge(other.m_tally);
-  other.reset(other.m_dtype, other.m_method);
+  other.reset(other.m_dtype);
 }
 
-std::span<const ByteCounts> Counts::planes() {
-  if (counts_words()) {
-    std::fill_n(m_planes.begin(), 2, ByteCounts{});
-    if (const auto narrow = words(); !narrow.empty()) {
-      add_columns(narrow, m_planes[0], m_planes[1]);
-    } else {
-      add_columns(wide_words(), m_planes[0], m_planes[1]);
-    }
-  } else {
-    fold_bytes();
+std::span<const ByteCounts> Counts::gather() {
+  fold_bytes();
+  if (m_unit != 2) {
     fold_quads();
+  } else if (const auto narrow = words(); !narrow.empty()) {
+    add_columns(narrow, m_planes[0], m_planes[1]);
+  } else if (const auto wide = wide_words(); !wide.empty()) {
+    add_columns(wide, m_planes[0], m_planes[1]);
   }
   return std::span<const ByteCounts>(m_planes).first(m_unit);
 }
 
-std::span<const std::uint32_t> Counts::words() {
-  if (!m_wide.empty()) {
+std::span<const std::uint32_t> Counts::words() noexcept {
+  if (m_in_words == 0 || !m_wide.empty()) {
     return {};
   }
-  need_word_tables();
   join_words();
   return m_words->at(0);
 }
 
 std::span<const std::uint64_t> Counts::wide_words() {
-  need_word_tables();
+  if (m_wide.empty()) {
+    return {};
+  }
   widen_words();
   return m_wide;
 }

@@ -20,16 +20,17 @@ namespace upinspect::numeric {
 /// Elements per chunk, the unit in which floating moments are taken. Results depend on it to the last bit.
 inline constexpr std::size_t k_chunk_elements = 16384;
 
-/// How one pass over a tensor of a dtype is organised.
+/// From this chunk on elements are counted by 16-bit patterns where that pays: the tables cost their clearing and reading.
+inline constexpr std::uint64_t k_table_chunk = 4;
+
+/// Where a dtype's stats come from. The elements of 16-bit types from k_table_chunk on count as a table.
 enum class Method : std::uint8_t {
-  bytes,   ///< no stats: histograms of bytes alone
-  table,   ///< stats come from the histogram of the elements' values
-  chunks,  ///< stats come from the chunks' moments
+  none,    ///< no stats: histograms of bytes alone
+  table,   ///< the histogram of the elements' values
+  chunks,  ///< the chunks' moments
 };
 
-/// The method for a tensor of `elements` elements. It depends on the data alone, so results do not depend on who splits
-/// the work: 16-bit types take their stats from a chunk's moments up to one chunk and from a table above.
-[[nodiscard]] Method method_for(Dtype dtype, std::uint64_t elements) noexcept;
+[[nodiscard]] Method method_of(Dtype dtype) noexcept;
 
 /// The bytes of a unit of histogram positions: an element's size where elements are 1, 2, 4, 8 or 16 bytes, else 1.
 [[nodiscard]] std::size_t unit_bytes(Dtype dtype) noexcept;
@@ -40,40 +41,41 @@ enum class Method : std::uint8_t {
 /// Histograms of the elements seen. One object serves one thread at a time and is cheap to reset for a small tensor.
 class Counts {
  public:
-  /// Forgets everything and prepares for elements of `dtype` by `method`.
-  void reset(Dtype dtype, Method method) noexcept;
+  /// Forgets everything and prepares for elements of `dtype`.
+  void reset(Dtype dtype) noexcept;
 
-  /// Counts whole elements; a last incomplete one is left out.
-  void add(std::span<const std::byte> bytes);
+  /// Counts a chunk's whole elements by bytes; a last incomplete one is left out.
+  void add_bytes(std::span<const std::byte> chunk);
 
-  /// The same for a chunk of f32 together with what the kernel measures on the way; nothing, and nothing counted, where
-  /// another way through the chunk is quicker.
+  /// The same by 16-bit patterns, for elements of two bytes and for f32.
+  void add_words(std::span<const std::byte> chunk);
+
+  /// The same for f32 together with what the kernel measures on the way; nothing, and nothing counted, where add_words
+  /// is quicker.
   [[nodiscard]] std::optional<FloatPass> add_f32(std::span<const std::byte> chunk, double pivot);
 
-  /// Adds what another object counted of the same tensor (same dtype and method), and empties it.
+  /// Adds what another object counted of the same tensor, and empties it.
   void merge(Counts& other);
 
   [[nodiscard]] Dtype dtype() const noexcept { return m_dtype; }
-  [[nodiscard]] Method method() const noexcept { return m_method; }
   [[nodiscard]] std::uint64_t units() const noexcept { return m_units; }
   [[nodiscard]] Tally& tally() noexcept { return m_tally; }
 
-  /// The histogram of each byte position of a unit, least significant first. Gathers what was counted so far.
-  [[nodiscard]] std::span<const ByteCounts> planes();
+  /// The histogram of each byte position of a unit, least significant first. It ends the counting: nothing may be added
+  /// after it but by way of reset.
+  [[nodiscard]] std::span<const ByteCounts> gather();
 
-  /// The value histogram of a 16-bit type by Method::table: 32-bit counts, or empty where only 64 bits hold them.
-  [[nodiscard]] std::span<const std::uint32_t> words();
+  /// What add_words counted of a 16-bit type, in 32 bits or, where they do not hold it, in 64: the other is empty.
+  [[nodiscard]] std::span<const std::uint32_t> words() noexcept;
   [[nodiscard]] std::span<const std::uint64_t> wide_words();
 
  private:
-  [[nodiscard]] bool counts_words() const noexcept { return m_method == Method::table && m_unit == 2; }
-  [[nodiscard]] bool counts_quads() const noexcept;
-  void add_part(std::span<const std::byte> bytes);
-  void add_words(std::span<const std::byte> bytes);
-  void add_quads(std::span<const std::byte> bytes);
-  void add_bytes(std::span<const std::byte> bytes);
   void make_room(std::size_t bytes);
+  void enter_words(std::span<const std::byte> chunk);
+  void count_words(std::span<const std::byte> chunk);
+  void count_quads(std::span<const std::byte> chunk);
   void need_word_tables();
+  void merge_words(Counts& other);
   void fold_bytes() noexcept;
   void fold_quads() noexcept;
   void join_words() noexcept;
@@ -81,7 +83,6 @@ class Counts {
   void clear_tables() noexcept;
 
   Dtype m_dtype = Dtype::other;
-  Method m_method = Method::bytes;
   std::size_t m_unit = 1;
   std::uint64_t m_units = 0;
   Tally m_tally;

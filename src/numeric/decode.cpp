@@ -1,197 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
+// Every type becomes f32 or f64: f16 and bf16 are widened, integers converted, infinities and NaN left out.
 #include "numeric/decode.hpp"
 
 #include "numeric/load.hpp"
 #include "numeric/small_float.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 namespace upinspect::numeric {
 
 namespace {
 
-/// What the sign and exponent of a 16-bit pattern say: its value is scale * (offset + fraction).
-struct Binade {
-  double scale;
-  std::uint32_t offset;
-};
+using View = std::span<const std::byte>;
 
-template <SmallFloat Format>
-constexpr auto make_binades() {
-  std::array<Binade, std::size_t{2} << Format.exponent_bits> binades{};
-  for (std::uint32_t i = 0; i < binades.size(); ++i) {
-    const auto first = i << Format.fraction_bits;
-    const auto exponent = Format.exponent(first);
-    const int stored = static_cast<int>(exponent == 0 ? 1 : exponent);
-    const int power = stored - Format.bias - static_cast<int>(Format.fraction_bits);
-    binades[i].scale = (Format.negative(first) ? -1.0 : 1.0) * power_of_two(power);
-    binades[i].offset = exponent == 0 ? 0 : std::uint32_t{1} << Format.fraction_bits;
+/// Room for `bytes` bytes.
+std::byte* room(Scratch& scratch, std::size_t bytes) {
+  if (scratch.size() < bytes) {
+    scratch.resize(bytes);
   }
-  return binades;
+  return scratch.data();
 }
 
-/// Least and greatest key and the counts of a Tally, gathered without branches on the data.
-template <typename Bits>
-struct Gatherer {
-  Bits infinity;
-  Bits least_normal;
-  Tally found{};
-
-  /// 1 for a finite value, 0 for others.
-  [[gnu::always_inline]] std::size_t add(Bits magnitude, double value) noexcept {
-    const bool finite = magnitude < infinity;
-    const auto key = order_key(value);
-    found.least = std::min(found.least, finite ? key : UINT64_MAX);
-    found.greatest = std::max(found.greatest, finite ? key : 0);
-    found.infs += magnitude == infinity ? 1 : 0;
-    found.nans += magnitude > infinity ? 1 : 0;
-    found.zeros += magnitude == 0 ? 1 : 0;
-    found.subnormals += magnitude < least_normal ? 1 : 0;
-    return static_cast<std::size_t>(finite);
-  }
-
-  void finish(Tally& tally) noexcept {
-    found.subnormals -= found.zeros;
-    tally.merge(found);
-  }
-};
-
-/// Writes the finite values to `out` and returns how many there are. A special value is written too, and overwritten.
-template <SmallFloat Format>
-std::size_t decode_small(std::span<const std::byte> chunk, Tally& tally, double* out) {
-  static constexpr auto k_binades = make_binades<Format>();
-  constexpr std::uint32_t k_infinity = ((std::uint32_t{1} << Format.exponent_bits) - 1) << Format.fraction_bits;
-  Gatherer<std::uint32_t> gatherer{k_infinity, std::uint32_t{1} << Format.fraction_bits};
-  std::size_t count = 0;
-  for (std::size_t i = 0; i + 2 <= chunk.size(); i += 2) {
-    const std::uint32_t bits = load_le<std::uint16_t>(chunk.data() + i);
-    const auto& binade = k_binades[bits >> Format.fraction_bits];
-    const double value = binade.scale * static_cast<std::int32_t>(binade.offset + Format.fraction(bits));
-    out[count] = value;
-    count += gatherer.add(bits & 0x7fff, value);
-  }
-  gatherer.finish(tally);
-  return count;
+/// The value of a scan's key.
+double value_of(std::int32_t key) noexcept {
+  return static_cast<double>(std::bit_cast<float>(key < 0 ? key ^ INT32_MAX : key));
 }
+double value_of(std::int64_t key) noexcept { return std::bit_cast<double>(key < 0 ? key ^ INT64_MAX : key); }
 
-/// The same for f32 and f64.
-template <typename Float>
-std::size_t decode_ieee(std::span<const std::byte> chunk, Tally& tally, double* out) {
-  using Bits = BitsOf<Float>;
-  Gatherer<Bits> gatherer{std::bit_cast<Bits>(std::numeric_limits<Float>::infinity()),
-                          std::bit_cast<Bits>(std::numeric_limits<Float>::min())};
-  std::size_t count = 0;
-  for (std::size_t i = 0; i + sizeof(Float) <= chunk.size(); i += sizeof(Float)) {
-    const auto bits = load_le<Bits>(chunk.data() + i);
-    const auto value = static_cast<double>(std::bit_cast<Float>(bits));
-    out[count] = value;
-    count += gatherer.add(bits & (static_cast<Bits>(~Bits{0}) >> 1), value);
-  }
-  gatherer.finish(tally);
-  return count;
-}
-
-/// Integers of up to 32 bits are doubles; their keys need all 64 bits only for the sign.
-template <typename Integer>
-std::size_t decode_integers(std::span<const std::byte> chunk, Tally& tally, double* out) {
-  Integer least = std::numeric_limits<Integer>::max();
-  Integer greatest = std::numeric_limits<Integer>::min();
-  std::uint64_t zeros = 0;
-  const std::size_t count = chunk.size() / sizeof(Integer);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto value = load_le<Integer>(chunk.data() + i * sizeof(Integer));
-    least = std::min(least, value);
-    greatest = std::max(greatest, value);
-    zeros += value == 0 ? 1 : 0;
-    out[i] = static_cast<double>(value);
-  }
-  tally.zeros += zeros;
-  if (count > 0) {
-    using Key = std::conditional_t<std::is_signed_v<Integer>, std::int64_t, std::uint64_t>;
-    const auto key = [](Integer value) {
-      if constexpr (std::is_signed_v<Integer>) {
-        return order_key(static_cast<Key>(value));
-      } else {
-        return static_cast<Key>(value);
-      }
-    };
-    tally.extend(key(least));
-    tally.extend(key(greatest));
-  }
-  return count;
-}
-
-/// Integers of 64 bits are not doubles. Their distances from the least of the chunk are: summed exactly for the mean,
-/// rounded for the spread, whose own digits are all that this costs.
-template <typename Integer>
-ChunkSums sum_wide_integers(std::span<const std::byte> chunk, Tally& tally, std::vector<double>& scratch) {
-  const std::size_t count = decode_integers<Integer>(chunk, tally, scratch.data());
-  if (count == 0) {
-    return {};
-  }
-  Integer least = std::numeric_limits<Integer>::max();
-  for (std::size_t i = 0; i < count; ++i) {
-    least = std::min(least, load_le<Integer>(chunk.data() + i * sizeof(Integer)));
-  }
-  Wide sum = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto value = load_le<Integer>(chunk.data() + i * sizeof(Integer));
-    const auto distance = static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(least);
-    sum += distance;
-    scratch[i] = static_cast<double>(distance);
-  }
-  auto sums = sums_of_f64(std::span(scratch).first(count));
-  const bool negative = least < 0;
-  const auto magnitude = negative ? std::uint64_t{0} - static_cast<std::uint64_t>(least) : static_cast<std::uint64_t>(least);
-  const auto base = from_integer(magnitude);
-  sums.mean = from_integer(sum) / from_integer(count) + (negative ? -base : base);
-  return sums;
-}
-
-/// Within these exponents sums of squares stay well inside the range of a double.
-constexpr int k_tame_exponent = 300;
-constexpr int k_scale_limit = 1000;
-
-ChunkSums sum_scaled(std::span<double> values) {
-  double greatest = 0;
-  for (const auto value : values) {
-    greatest = std::max(greatest, std::fabs(value));
-  }
-  int exponent = greatest > 0 ? std::ilogb(greatest) : 0;
-  if (exponent >= -k_tame_exponent && exponent <= k_tame_exponent) {
-    return sums_of_f64(values);
-  }
-  exponent = std::clamp(exponent, -k_scale_limit, k_scale_limit);
-  const double factor = power_of_two(-exponent);
-  for (auto& value : values) {
-    value *= factor;
-  }
-  auto sums = sums_of_f64(values);
-  sums.exponent = exponent;
-  return sums;
-}
-
-double value_of_key(std::int32_t key) noexcept {
-  return static_cast<double>(std::bit_cast<float>(key < 0 ? key ^ 0x7fffffff : key));
-}
-
-void add_scan(const FloatScan& scan, Tally& tally) noexcept {
+template <typename Key>
+void add_scan(const FloatScan<Key>& scan, Tally& tally) noexcept {
   tally.zeros += scan.zeros;
   tally.subnormals += scan.below_normal - scan.zeros;
-  tally.extend(order_key(value_of_key(scan.least)));
-  tally.extend(order_key(value_of_key(scan.greatest)));
+  tally.extend(order_key(value_of(scan.least)));
+  tally.extend(order_key(value_of(scan.greatest)));
 }
 
-ChunkSums sum_f32_with_specials(std::span<const std::byte> chunk, Tally& tally, std::vector<double>& scratch) {
-  return sums_of_f64(std::span(scratch).first(decode_ieee<float>(chunk, tally, scratch.data())));
+/// Copies the finite elements to `out`, in order, and counts the others. `out` may be where they come from.
+template <typename Float>
+View keep_finite(View chunk, Tally& tally, std::byte* out) noexcept {
+  using Bits = BitsOf<Float>;
+  constexpr Bits k_infinity = std::bit_cast<Bits>(std::numeric_limits<Float>::infinity());
+  const std::size_t count = chunk.size() / sizeof(Float);
+  std::size_t kept = 0;
+  std::size_t infinite = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto bits = load_le<Bits>(chunk.data() + i * sizeof(Float));
+    const Bits magnitude = bits & (static_cast<Bits>(~Bits{0}) >> 1);
+    // Every element is stored; one that is not kept is overwritten by the next.
+    store_le(bits, out + kept * sizeof(Float));
+    kept += static_cast<std::size_t>(magnitude < k_infinity);
+    infinite += static_cast<std::size_t>(magnitude == k_infinity);
+  }
+  tally.infs += infinite;
+  tally.nans += count - kept - infinite;
+  return {out, kept * sizeof(Float)};
 }
 
-ChunkSums sum_f32(std::span<const std::byte> chunk, Tally& tally, std::vector<double>& scratch) {
-  const auto scan = kernels().scan_f32(chunk);
+// --- Floats ------------------------------------------------------------------------------------------------------
+
+ChunkSums sum_f32(View chunk, std::int32_t least_normal, Tally& tally, std::byte* scratch) {
+  auto scan = kernels().scan_f32(chunk, least_normal);
   if (scan.specials != 0) {
-    return sum_f32_with_specials(chunk, tally, scratch);
+    chunk = keep_finite<float>(chunk, tally, scratch);
+    scan = kernels().scan_f32(chunk, least_normal);
   }
   if (chunk.size() < sizeof(float)) {
     return {};
@@ -200,38 +74,153 @@ ChunkSums sum_f32(std::span<const std::byte> chunk, Tally& tally, std::vector<do
   return sums_of_f32(chunk);
 }
 
-void need_scratch(std::size_t count, std::vector<double>& scratch) {
-  if (scratch.size() < count) {
-    scratch.resize(count);
+// Between these exponents squares and their sums stay well inside the range of a double.
+constexpr int k_tame_exponent = 300;
+constexpr int k_scale_limit = 1000;
+
+/// The power of two to divide by so that squares keep inside the range: 0 for any usual chunk.
+int scale_exponent(const FloatScan64& scan) noexcept {
+  const double greatest = std::max(std::fabs(value_of(scan.least)), std::fabs(value_of(scan.greatest)));
+  const int exponent = greatest > 0 ? std::ilogb(greatest) : 0;
+  const bool tame = exponent >= -k_tame_exponent && exponent <= k_tame_exponent;
+  return tame ? 0 : std::clamp(exponent, -k_scale_limit, k_scale_limit);
+}
+
+View scale_f64(View chunk, int exponent, std::byte* out) noexcept {
+  const double factor = power_of_two(-exponent);
+  for (std::size_t i = 0; i < chunk.size(); i += sizeof(double)) {
+    store_le(load_le<double>(chunk.data() + i) * factor, out + i);
   }
+  return {out, chunk.size()};
+}
+
+ChunkSums sum_f64(View chunk, Tally& tally, std::byte* scratch) {
+  auto scan = kernels().scan_f64(chunk);
+  if (scan.specials != 0) {
+    chunk = keep_finite<double>(chunk, tally, scratch);
+    scan = kernels().scan_f64(chunk);
+  }
+  if (chunk.size() < sizeof(double)) {
+    return {};
+  }
+  add_scan(scan, tally);
+  const int exponent = scale_exponent(scan);
+  auto sums = sums_of_f64(exponent == 0 ? chunk : scale_f64(chunk, exponent, scratch));
+  sums.exponent = exponent;
+  return sums;
+}
+
+ChunkSums sum_f16(View chunk, Tally& tally, std::byte* scratch) {
+  constexpr std::int32_t k_least_f16 = 0x38800000;  // 2^-14
+  kernels().widen_f16(chunk, scratch);
+  return sum_f32({scratch, chunk.size() * 2}, k_least_f16, tally, scratch);
+}
+
+ChunkSums sum_bf16(View chunk, Tally& tally, std::byte* scratch) {
+  for (std::size_t i = 0; i < chunk.size() / 2; ++i) {
+    store_le(std::uint32_t{load_le<std::uint16_t>(chunk.data() + 2 * i)} << 16, scratch + 4 * i);
+  }
+  return sum_f32({scratch, chunk.size() * 2}, k_least_f32, tally, scratch);
+}
+
+// --- Integers ----------------------------------------------------------------------------------------------------
+
+template <typename Integer>
+std::uint64_t integer_key(Integer value) noexcept {
+  if constexpr (std::is_signed_v<Integer>) {
+    return order_key(static_cast<std::int64_t>(value));
+  } else {
+    return value;
+  }
+}
+
+template <typename Integer>
+struct IntegerScan {
+  Integer least = std::numeric_limits<Integer>::max();
+  Integer greatest = std::numeric_limits<Integer>::min();
+};
+
+template <typename Integer>
+IntegerScan<Integer> scan_integers(View chunk, Tally& tally) noexcept {
+  IntegerScan<Integer> scan;
+  std::uint64_t zeros = 0;
+  for (std::size_t i = 0; i < chunk.size(); i += sizeof(Integer)) {
+    const auto value = load_le<Integer>(chunk.data() + i);
+    scan.least = std::min(scan.least, value);
+    scan.greatest = std::max(scan.greatest, value);
+    zeros += static_cast<std::uint64_t>(value == 0);
+  }
+  tally.zeros += zeros;
+  if (!chunk.empty()) {
+    tally.extend(integer_key(scan.least));
+    tally.extend(integer_key(scan.greatest));
+  }
+  return scan;
+}
+
+/// Integers of up to 32 bits are doubles.
+template <typename Integer>
+ChunkSums sum_integers(View chunk, Tally& tally, std::byte* scratch) {
+  scan_integers<Integer>(chunk, tally);
+  const std::size_t count = chunk.size() / sizeof(Integer);
+  for (std::size_t i = 0; i < count; ++i) {
+    store_le(static_cast<double>(load_le<Integer>(chunk.data() + i * sizeof(Integer))), scratch + 8 * i);
+  }
+  return sums_of_f64({scratch, count * 8});
+}
+
+/// The nearest double, from two exact halves: a conversion that does not branch on the top bit.
+double nearest_double(std::uint64_t value) noexcept {
+  const auto high = static_cast<double>(static_cast<std::int64_t>(value >> 32)) * 4294967296.0;
+  return high + static_cast<double>(static_cast<std::int64_t>(value & 0xffffffff));
+}
+
+/// Integers of 64 bits are not doubles. Their distances from the least of the chunk are: summed exactly for the mean,
+/// rounded for the spread, whose own digits are all that this costs.
+template <typename Integer>
+ChunkSums sum_wide_integers(View chunk, Tally& tally, std::byte* scratch) {
+  const auto least = scan_integers<Integer>(chunk, tally).least;
+  const auto base = static_cast<std::uint64_t>(least);
+  Wide sum = 0;
+  for (std::size_t i = 0; i < chunk.size(); i += sizeof(Integer)) {
+    const auto distance = load_le<std::uint64_t>(chunk.data() + i) - base;
+    sum += distance;
+    store_le(nearest_double(distance), scratch + i);
+  }
+  auto sums = sums_of_f64({scratch, chunk.size()});
+  if (sums.count > 0) {
+    const bool negative = least < 0;
+    const auto magnitude = from_integer(negative ? std::uint64_t{0} - base : base);
+    sums.mean = from_wide(sum) / from_integer(sums.count) + (negative ? -magnitude : magnitude);
+  }
+  return sums;
 }
 
 }  // namespace
 
-ChunkSums decode_and_sum(Dtype dtype, std::span<const std::byte> chunk, Tally& tally, std::vector<double>& scratch) {
-  // One more than there are elements: a special value is written before it is dropped.
-  need_scratch(chunk.size() / info(dtype).block_bytes + 1, scratch);
-  const auto sum_first = [&](std::size_t count) { return sums_of_f64(std::span(scratch).first(count)); };
+ChunkSums sum_chunk(Dtype dtype, View chunk, Tally& tally, Scratch& scratch) {
+  const std::size_t count = chunk.size() / info(dtype).block_bytes;
+  chunk = chunk.first(count * info(dtype).block_bytes);
+  // One element more than there are, for what keep_finite overwrites.
+  auto* const space = room(scratch, (count + 1) * sizeof(double));
   switch (dtype) {
-    case Dtype::f64: return sum_scaled(std::span(scratch).first(decode_ieee<double>(chunk, tally, scratch.data())));
-    case Dtype::f32: return sum_f32(chunk, tally, scratch);
-    case Dtype::f16: return sum_first(decode_small<k_f16>(chunk, tally, scratch.data()));
-    case Dtype::bf16: return sum_first(decode_small<k_bf16>(chunk, tally, scratch.data()));
-    case Dtype::i16: return sum_first(decode_integers<std::int16_t>(chunk, tally, scratch.data()));
-    case Dtype::u16: return sum_first(decode_integers<std::uint16_t>(chunk, tally, scratch.data()));
-    case Dtype::i32: return sum_first(decode_integers<std::int32_t>(chunk, tally, scratch.data()));
-    case Dtype::u32: return sum_first(decode_integers<std::uint32_t>(chunk, tally, scratch.data()));
-    case Dtype::i64: return sum_wide_integers<std::int64_t>(chunk, tally, scratch);
-    case Dtype::u64: return sum_wide_integers<std::uint64_t>(chunk, tally, scratch);
+    case Dtype::f64: return sum_f64(chunk, tally, space);
+    case Dtype::f32: return sum_f32(chunk, k_least_f32, tally, space);
+    case Dtype::f16: return sum_f16(chunk, tally, space);
+    case Dtype::bf16: return sum_bf16(chunk, tally, space);
+    case Dtype::i16: return sum_integers<std::int16_t>(chunk, tally, space);
+    case Dtype::u16: return sum_integers<std::uint16_t>(chunk, tally, space);
+    case Dtype::i32: return sum_integers<std::int32_t>(chunk, tally, space);
+    case Dtype::u32: return sum_integers<std::uint32_t>(chunk, tally, space);
+    case Dtype::i64: return sum_wide_integers<std::int64_t>(chunk, tally, space);
+    case Dtype::u64: return sum_wide_integers<std::uint64_t>(chunk, tally, space);
     default: return {};
   }
 }
 
-ChunkSums decode_and_sum(std::span<const std::byte> chunk, double pivot, const FloatPass& pass, Tally& tally,
-                         std::vector<double>& scratch) {
+ChunkSums sum_chunk(View chunk, double pivot, const FloatPass& pass, Tally& tally, Scratch& scratch) {
   if (pass.scan.specials != 0) {
-    need_scratch(chunk.size() / sizeof(float) + 1, scratch);
-    return sum_f32_with_specials(chunk, tally, scratch);
+    return sum_chunk(Dtype::f32, chunk, tally, scratch);
   }
   add_scan(pass.scan, tally);
   return sums_of_f32(chunk, pivot, pass.deviations);

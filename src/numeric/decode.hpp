@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns a chunk of elements into the doubles that its moments are taken of.
+// Takes the moments of a chunk of elements, whatever their type.
 #pragma once
 
 #include "numeric/moments.hpp"
@@ -12,13 +12,15 @@
 
 namespace upinspect::numeric {
 
-/// The moments of the finite elements of `chunk`, in order; counts and extremes are added to `tally`. For the floats
-/// and integers of 16 to 64 bits. `scratch` is memory to work in, kept by the caller for its next chunk.
-[[nodiscard]] ChunkSums decode_and_sum(Dtype dtype, std::span<const std::byte> chunk, Tally& tally,
-                                       std::vector<double>& scratch);
+/// Memory to work in, kept by the caller from chunk to chunk.
+using Scratch = std::vector<std::byte>;
 
-/// The moments of a chunk of f32 of which a pass about `pivot` is done.
-[[nodiscard]] ChunkSums decode_and_sum(std::span<const std::byte> chunk, double pivot, const FloatPass& pass, Tally& tally,
-                                       std::vector<double>& scratch);
+/// The moments of the finite elements of `chunk`, in order; counts and extremes are added to `tally`. For the floats
+/// and integers of 16 to 64 bits.
+[[nodiscard]] ChunkSums sum_chunk(Dtype dtype, std::span<const std::byte> chunk, Tally& tally, Scratch& scratch);
+
+/// The same for a chunk of f32 of which a pass about `pivot` is done.
+[[nodiscard]] ChunkSums sum_chunk(std::span<const std::byte> chunk, double pivot, const FloatPass& pass, Tally& tally,
+                                  Scratch& scratch);
 
 }  // namespace upinspect::numeric

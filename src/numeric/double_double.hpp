@@ -72,12 +72,18 @@ struct DoubleDouble {
   return {value.high * power, value.low * power};
 }
 
+/// An integer, exactly.
+[[nodiscard]] constexpr DoubleDouble from_integer(std::uint64_t value) noexcept {
+  constexpr double k_two_32 = 4294967296.0;
+  return quick_two_sum(static_cast<double>(static_cast<std::int64_t>(value >> 32)) * k_two_32,
+                       static_cast<double>(static_cast<std::int64_t>(value & 0xffffffff)));
+}
+
 /// An integer, exactly up to 2^106 and rounded above.
-[[nodiscard]] constexpr DoubleDouble from_integer(Wide value) noexcept {
-  const auto high = static_cast<double>(value);
-  const auto back = static_cast<Wide>(high);
-  const double low = back > value ? -static_cast<double>(back - value) : static_cast<double>(value - back);
-  return quick_two_sum(high, low);
+[[nodiscard]] constexpr DoubleDouble from_wide(Wide value) noexcept {
+  constexpr double k_two_64 = 18446744073709551616.0;
+  return scaled(from_integer(static_cast<std::uint64_t>(value >> 64)), k_two_64) +
+         from_integer(static_cast<std::uint64_t>(value));
 }
 
 }  // namespace upinspect::numeric

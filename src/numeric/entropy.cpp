@@ -84,7 +84,7 @@ void count_bytes(std::span<const std::byte> bytes, ByteCounts& counts) {
   const auto tables = std::make_unique<ByteTables>();
   while (!bytes.empty()) {
     const auto part = bytes.first(std::min(bytes.size(), k_round));
-    kernels().count_bytes(part, *tables);
+    kernels().count_bytes(part, 1, *tables);
     for (auto& table : *tables) {
       for (std::size_t value = 0; value < table.size(); ++value) {
         counts[value] += table[value];

@@ -98,42 +98,48 @@ template <std::size_t Width>
 struct Vectors {
   using Floats [[gnu::vector_size(Width / 2)]] = float;
   using Doubles [[gnu::vector_size(Width)]] = double;
-  using Ints [[gnu::vector_size(Width)]] = std::int32_t;
   static constexpr std::size_t k_doubles = Width / sizeof(double);
-  static constexpr std::size_t k_ints = Width / sizeof(std::int32_t);
 };
 
-/// What scan_f32 gathers, in each lane of a register. A true comparison is -1 in its lane.
-template <std::size_t Width>
+/// The patterns of a float of the size of Key, as signed integers.
+template <typename Key>
+struct Patterns {
+  static constexpr Key k_magnitude = std::numeric_limits<Key>::max();
+  static constexpr Key k_infinity = sizeof(Key) == 4 ? Key{0x7f800000} : static_cast<Key>(0x7ff0000000000000);
+  static constexpr int k_sign_shift = 8 * sizeof(Key) - 1;
+};
+
+/// What a scan gathers, in each lane of a register. A true comparison is -1 in its lane.
+template <std::size_t Width, typename Key>
 struct ScanLanes {
-  using Ints = typename Vectors<Width>::Ints;
-  Ints least = Ints{} + INT32_MAX;
-  Ints greatest = Ints{} + INT32_MIN;
-  Ints zeros{};
-  Ints below_normal{};
-  Ints specials{};
+  using Keys [[gnu::vector_size(Width)]] = Key;
+  Keys least = Keys{} + std::numeric_limits<Key>::max();
+  Keys greatest = Keys{} + std::numeric_limits<Key>::min();
+  Keys zeros{};
+  Keys below_normal{};
+  Keys specials{};
 };
 
-template <std::size_t Width>
-UPINSPECT_KERNEL void scan_register(const std::byte* from, ScanLanes<Width>& lanes) {
-  using Ints = typename Vectors<Width>::Ints;
-  Ints bits;
+template <std::size_t Width, typename Key>
+UPINSPECT_KERNEL void scan_register(const std::byte* from, Key least_normal, ScanLanes<Width, Key>& lanes) {
+  using Keys = typename ScanLanes<Width, Key>::Keys;
+  Keys bits;
   std::memcpy(&bits, from, sizeof bits);
-  const Ints magnitude = bits & 0x7fffffff;
-  const Ints key = bits ^ ((bits >> 31) & 0x7fffffff);
+  const Keys magnitude = bits & Patterns<Key>::k_magnitude;
+  const Keys key = bits ^ ((bits >> Patterns<Key>::k_sign_shift) & Patterns<Key>::k_magnitude);
   lanes.least = key < lanes.least ? key : lanes.least;
   lanes.greatest = key > lanes.greatest ? key : lanes.greatest;
   lanes.zeros -= magnitude == 0;
-  lanes.below_normal -= magnitude < 0x00800000;
-  lanes.specials -= magnitude >= 0x7f800000;
+  lanes.below_normal -= magnitude < least_normal;
+  lanes.specials -= magnitude >= Patterns<Key>::k_infinity;
 }
 
-template <std::size_t Width>
-UPINSPECT_KERNEL FloatScan join(const ScanLanes<Width>& lanes) {
-  FloatScan scan;
-  for (std::size_t lane = 0; lane < Vectors<Width>::k_ints; ++lane) {
-    scan.least = std::min<std::int32_t>(scan.least, lanes.least[lane]);
-    scan.greatest = std::max<std::int32_t>(scan.greatest, lanes.greatest[lane]);
+template <std::size_t Width, typename Key>
+UPINSPECT_KERNEL FloatScan<Key> join(const ScanLanes<Width, Key>& lanes) {
+  FloatScan<Key> scan;
+  for (std::size_t lane = 0; lane < Width / sizeof(Key); ++lane) {
+    scan.least = std::min<Key>(scan.least, lanes.least[lane]);
+    scan.greatest = std::max<Key>(scan.greatest, lanes.greatest[lane]);
     scan.zeros += static_cast<std::uint32_t>(lanes.zeros[lane]);
     scan.below_normal += static_cast<std::uint32_t>(lanes.below_normal[lane]);
     scan.specials += static_cast<std::uint32_t>(lanes.specials[lane]);
@@ -141,29 +147,53 @@ UPINSPECT_KERNEL FloatScan join(const ScanLanes<Width>& lanes) {
   return scan;
 }
 
-UPINSPECT_KERNEL void scan_last(std::span<const std::byte> bytes, FloatScan& scan) {
-  for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
-    const auto bits = load_le<std::int32_t>(bytes.data() + i);
-    const std::int32_t magnitude = bits & 0x7fffffff;
-    const std::int32_t key = bits ^ ((bits >> 31) & 0x7fffffff);
+template <typename Key>
+UPINSPECT_KERNEL void scan_last(std::span<const std::byte> bytes, Key least_normal, FloatScan<Key>& scan) {
+  for (std::size_t i = 0; i + sizeof(Key) <= bytes.size(); i += sizeof(Key)) {
+    const auto bits = load_le<Key>(bytes.data() + i);
+    const Key magnitude = bits & Patterns<Key>::k_magnitude;
+    const Key key = bits ^ ((bits >> Patterns<Key>::k_sign_shift) & Patterns<Key>::k_magnitude);
     scan.least = std::min(scan.least, key);
     scan.greatest = std::max(scan.greatest, key);
     scan.zeros += magnitude == 0 ? 1 : 0;
-    scan.below_normal += magnitude < 0x00800000 ? 1 : 0;
-    scan.specials += magnitude >= 0x7f800000 ? 1 : 0;
+    scan.below_normal += magnitude < least_normal ? 1 : 0;
+    scan.specials += magnitude >= Patterns<Key>::k_infinity ? 1 : 0;
   }
 }
 
-template <std::size_t Width>
-UPINSPECT_KERNEL FloatScan scan_f32(std::span<const std::byte> bytes) {
+template <std::size_t Width, typename Key>
+UPINSPECT_KERNEL FloatScan<Key> scan(std::span<const std::byte> bytes, Key least_normal) {
   const std::size_t in_registers = bytes.size() / Width * Width;
-  ScanLanes<Width> lanes;
+  ScanLanes<Width, Key> lanes;
   for (std::size_t i = 0; i < in_registers; i += Width) {
-    scan_register<Width>(bytes.data() + i, lanes);
+    scan_register<Width, Key>(bytes.data() + i, least_normal, lanes);
   }
-  auto scan = join(lanes);
-  scan_last(bytes.subspan(in_registers), scan);
-  return scan;
+  auto found = join<Width, Key>(lanes);
+  scan_last<Key>(bytes.subspan(in_registers), least_normal, found);
+  return found;
+}
+
+template <std::size_t Width>
+UPINSPECT_KERNEL FloatScan32 scan_f32(std::span<const std::byte> bytes, std::int32_t least_normal) {
+  return scan<Width, std::int32_t>(bytes, least_normal);
+}
+
+template <std::size_t Width>
+UPINSPECT_KERNEL FloatScan64 scan_f64(std::span<const std::byte> bytes) {
+  return scan<Width, std::int64_t>(bytes, 0x0010000000000000);
+}
+
+/// Left to the vectoriser. A fraction without a hidden one gets 2^-14 added and taken off again, which is exact and
+/// costs less than arithmetic with subnormals.
+UPINSPECT_KERNEL void widen_f16(std::span<const std::byte> bytes, std::byte* out) {
+  for (std::size_t i = 0; i < bytes.size() / 2; ++i) {
+    const std::uint32_t bits = load_le<std::uint16_t>(bytes.data() + 2 * i);
+    const std::uint32_t magnitude = (bits & 0x7fff) << 13;
+    const std::uint32_t offset = magnitude >= 0x0f800000 ? 0x70000000 : 0x38000000;
+    const float with_one = std::bit_cast<float>(magnitude + 0x38800000) - 0x1p-14F;
+    const std::uint32_t widened = magnitude < 0x00800000 ? std::bit_cast<std::uint32_t>(with_one) : magnitude + offset;
+    store_le(widened | (bits & 0x8000) << 16, out + 4 * i);
+  }
 }
 
 /// The sixteen lanes, in as many registers as they take.
@@ -174,8 +204,8 @@ struct DeviationLanes {
   typename Vectors<Width>::Doubles squares[k_registers] = {};
 };
 
-/// Adds sixteen numbers, doubles of the host or (what only a little-endian host loads like this) floats. Of the first
-/// `count` the deviations count; the rest have none.
+/// Adds sixteen floats or doubles, loaded as only a little-endian host may. Of the first `count` the deviations count; the
+/// rest have none.
 template <std::size_t Width, typename Vector>
 UPINSPECT_KERNEL void deviate_lanes(const std::byte* from, std::size_t count, double pivot, DeviationLanes<Width>& lanes) {
   using Doubles = typename Vectors<Width>::Doubles;
@@ -238,8 +268,8 @@ UPINSPECT_KERNEL Deviations deviate_f32(std::span<const std::byte> bytes, double
 }
 
 template <std::size_t Width>
-UPINSPECT_KERNEL Deviations deviate_f64(std::span<const double> values, double pivot) {
-  return deviate<Width, typename Vectors<Width>::Doubles>(std::as_bytes(values).data(), values.size(), pivot);
+UPINSPECT_KERNEL Deviations deviate_f64(std::span<const std::byte> bytes, double pivot) {
+  return deviate<Width, typename Vectors<Width>::Doubles>(bytes.data(), bytes.size() / 8, pivot);
 }
 
 /// In one loop, so that the vector units work while the counts wait for the port that stores. Without registers enough
@@ -248,17 +278,17 @@ template <std::size_t Width>
 UPINSPECT_KERNEL FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {
   if constexpr (Width < 32) {
     count_quads(bytes, low, high);
-    return {scan_f32<Width>(bytes), deviate_f32<Width>(bytes, pivot)};
+    return {scan_f32<Width>(bytes, k_least_f32), deviate_f32<Width>(bytes, pivot)};
   }
   using Floats = typename Vectors<Width>::Floats;
   constexpr std::size_t k_step = k_lanes * sizeof(float);
-  ScanLanes<Width> scans;
+  ScanLanes<Width, std::int32_t> scans;
   DeviationLanes<Width> deviations;
   const std::size_t in_steps = bytes.size() / k_step * k_step;
   for (std::size_t i = 0; i < in_steps; i += k_step) {
     const std::byte* const from = bytes.data() + i;
     for (std::size_t j = 0; j < k_step; j += Width) {
-      scan_register<Width>(from + j, scans);
+      scan_register<Width, std::int32_t>(from + j, k_least_f32, scans);
     }
     deviate_lanes<Width, Floats>(from, k_lanes, pivot, deviations);
     // Not unrolled: g++ would carry counts over to the next round in more registers than there are.
@@ -270,8 +300,8 @@ UPINSPECT_KERNEL FloatPass measure_f32(std::span<const std::byte> bytes, double 
   }
   const auto rest = bytes.subspan(in_steps);
   count_last_quads(rest, low, high);
-  FloatPass pass{join(scans), deviate_last<Width, Floats>(rest.data(), rest.size() / 4, pivot, deviations)};
-  scan_last(rest, pass.scan);
+  FloatPass pass{join<Width, std::int32_t>(scans), deviate_last<Width, Floats>(rest.data(), rest.size() / 4, pivot, deviations)};
+  scan_last<std::int32_t>(rest, k_least_f32, pass.scan);
   return pass;
 }
 

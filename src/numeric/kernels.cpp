@@ -4,6 +4,7 @@
 #include "numeric/kernels.hpp"
 
 #include "numeric/kernel_bodies.hpp"
+#include "numeric/kernels_avx512.hpp"
 
 #include <bit>
 
@@ -12,35 +13,39 @@ namespace upinspect::numeric {
 namespace {
 
 // The set `name`: wrappers that carry the attribute, into which the bodies for its width of register are inlined.
-#define UPINSPECT_KERNEL_SET(name, width, attribute)                                                                 \
-  namespace name {                                                                                                   \
-  attribute void count_bytes(std::span<const std::byte> bytes, ByteTables& tables) {                                 \
-    bodies::count_bytes(bytes, tables);                                                                              \
-  }                                                                                                                  \
-  attribute void count_words(std::span<const std::byte> bytes, WordTables& tables) {                                 \
-    bodies::count_words(bytes, tables);                                                                              \
-  }                                                                                                                  \
-  attribute void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {                  \
-    bodies::count_quads(bytes, low, high);                                                                           \
-  }                                                                                                                  \
-  attribute FloatScan scan_f32(std::span<const std::byte> bytes) { return bodies::scan_f32<width>(bytes); }          \
-  attribute Deviations deviate_f32(std::span<const std::byte> bytes, double pivot) {                                 \
-    return bodies::deviate_f32<width>(bytes, pivot);                                                                 \
-  }                                                                                                                  \
-  attribute Deviations deviate_f64(std::span<const double> values, double pivot) {                                   \
-    return bodies::deviate_f64<width>(values, pivot);                                                                \
-  }                                                                                                                  \
+#define UPINSPECT_KERNEL_SET(name, width, attribute)                                                                  \
+  namespace name {                                                                                                    \
+  attribute void count_bytes(std::span<const std::byte> bytes, std::size_t /*unit*/, ByteTables& tables) {            \
+    bodies::count_bytes(bytes, tables);                                                                               \
+  }                                                                                                                   \
+  attribute void count_words(std::span<const std::byte> bytes, WordTables& tables) {                                  \
+    bodies::count_words(bytes, tables);                                                                               \
+  }                                                                                                                   \
+  attribute void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {                   \
+    bodies::count_quads(bytes, low, high);                                                                            \
+  }                                                                                                                   \
+  attribute FloatScan32 scan_f32(std::span<const std::byte> bytes, std::int32_t least_normal) {                       \
+    return bodies::scan_f32<width>(bytes, least_normal);                                                              \
+  }                                                                                                                   \
+  attribute FloatScan64 scan_f64(std::span<const std::byte> bytes) { return bodies::scan_f64<width>(bytes); }         \
+  attribute void widen_f16(std::span<const std::byte> bytes, std::byte* out) { bodies::widen_f16(bytes, out); }       \
+  attribute Deviations deviate_f32(std::span<const std::byte> bytes, double pivot) {                                  \
+    return bodies::deviate_f32<width>(bytes, pivot);                                                                  \
+  }                                                                                                                   \
+  attribute Deviations deviate_f64(std::span<const std::byte> bytes, double pivot) {                                  \
+    return bodies::deviate_f64<width>(bytes, pivot);                                                                  \
+  }                                                                                                                   \
   attribute FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {\
-    return bodies::measure_f32<width>(bytes, pivot, low, high);                                                      \
-  }                                                                                                                  \
-  attribute std::size_t keep_words(std::span<const std::byte> bytes, std::uint16_t value, std::byte* out) {          \
-    return bodies::keep_others(bytes, value, out);                                                                   \
-  }                                                                                                                  \
-  attribute std::size_t keep_quads(std::span<const std::byte> bytes, std::uint32_t value, std::byte* out) {          \
-    return bodies::keep_others(bytes, value, out);                                                                   \
-  }                                                                                                                  \
-  constexpr Kernels k_set{#name,       count_bytes, count_words, count_quads, scan_f32,                              \
-                          deviate_f32, deviate_f64, measure_f32, keep_words,  keep_quads};                           \
+    return bodies::measure_f32<width>(bytes, pivot, low, high);                                                       \
+  }                                                                                                                   \
+  attribute std::size_t keep_words(std::span<const std::byte> bytes, std::uint16_t value, std::byte* out) {           \
+    return bodies::keep_others(bytes, value, out);                                                                    \
+  }                                                                                                                   \
+  attribute std::size_t keep_quads(std::span<const std::byte> bytes, std::uint32_t value, std::byte* out) {           \
+    return bodies::keep_others(bytes, value, out);                                                                    \
+  }                                                                                                                   \
+  constexpr Kernels k_set{#name,       count_bytes, count_words, count_quads, scan_f32,   scan_f64,                   \
+                          deviate_f32, deviate_f64, measure_f32, widen_f16,   keep_words, keep_quads};                \
   }
 
 #define UPINSPECT_NO_ATTRIBUTE
@@ -58,7 +63,7 @@ UPINSPECT_KERNEL_SET(avx512, 64, UPINSPECT_AVX512)
 #endif
 
 struct Runnable {
-  std::array<const Kernels*, 4> sets{};
+  std::array<const Kernels*, 5> sets{};
   std::size_t count = 0;
 
   void add(const Kernels& set) noexcept { sets[count++] = &set; }
@@ -78,6 +83,9 @@ Runnable find_runnable() noexcept {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl")) {
     runnable.add(avx512::k_set);
+    if (const auto* set = vbmi_kernels(avx512::k_set)) {
+      runnable.add(*set);
+    }
   }
 #endif
   return runnable;

@@ -6,12 +6,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 namespace upinspect::numeric {
 
-/// tables[i][v]: how often byte v stood at a position that is i modulo 16. For elements of 1, 2, 4, 8 or 16 bytes,
-/// table i counts byte i mod size of an element. Sixteen tables also keep equal bytes from waiting for one another.
+/// tables[i][v]: how often byte v stood at a position of an element that is i modulo the element's size of 1, 2, 4, 8 or
+/// 16; the sum over such i is meant. Sixteen tables keep equal bytes from waiting for one another.
 using ByteTables = std::array<std::array<std::uint32_t, 256>, 16>;
 
 /// Two counts for each 16-bit pattern, whose sum is meant: neighbours count in different tables, so that equal ones need
@@ -19,15 +20,18 @@ using ByteTables = std::array<std::array<std::uint32_t, 256>, 16>;
 using WordTable = std::array<std::uint32_t, 65536>;
 using WordTables = std::array<WordTable, 2>;
 
-/// What one look at f32 bit patterns tells. Keys are the patterns in the order of their values: as signed integers,
-/// with the lower 31 bits of negative numbers turned over. `least` and `greatest` hold for chunks without specials.
+/// What one look at the bit patterns of floats tells. Keys are the patterns in the order of their values: as signed
+/// integers, with the lower bits of negative numbers turned over. `least` and `greatest` hold where there are no specials.
+template <typename Key>
 struct FloatScan {
-  std::int32_t least = INT32_MAX;
-  std::int32_t greatest = INT32_MIN;
+  Key least = std::numeric_limits<Key>::max();
+  Key greatest = std::numeric_limits<Key>::min();
   std::uint32_t zeros = 0;
   std::uint32_t below_normal = 0;  ///< zeros and subnormals
   std::uint32_t specials = 0;      ///< infinities and NaN
 };
+using FloatScan32 = FloatScan<std::int32_t>;
+using FloatScan64 = FloatScan<std::int64_t>;
 
 /// Sums of (x - pivot) and of its square.
 struct Deviations {
@@ -36,18 +40,21 @@ struct Deviations {
 };
 
 struct FloatPass {
-  FloatScan scan;
+  FloatScan32 scan;
   Deviations deviations;
 };
 
 inline constexpr std::size_t k_lanes = 16;
+
+inline constexpr std::int32_t k_least_f32 = 0x00800000;
 
 /// Bytes are little-endian elements at any alignment; a last incomplete element is left out. Tables are added to, at
 /// most 2^32 - 1 per bin: the caller keeps track.
 struct Kernels {
   const char* name;
 
-  void (*count_bytes)(std::span<const std::byte> bytes, ByteTables& tables);
+  /// Elements of `unit` bytes: 1, 2, 4, 8 or 16.
+  void (*count_bytes)(std::span<const std::byte> bytes, std::size_t unit, ByteTables& tables);
 
   /// Elements of two bytes.
   void (*count_words)(std::span<const std::byte> bytes, WordTables& tables);
@@ -56,12 +63,19 @@ struct Kernels {
   /// weights, and one count is cheaper than two.
   void (*count_quads)(std::span<const std::byte> bytes, ByteTables& low, WordTables& high);
 
-  FloatScan (*scan_f32)(std::span<const std::byte> bytes);
-  Deviations (*deviate_f32)(std::span<const std::byte> bytes, double pivot);
-  Deviations (*deviate_f64)(std::span<const double> values, double pivot);
+  /// f32, whose magnitudes below the pattern `least_normal` are subnormal. That pattern is k_least_f32 but for narrower
+  /// floats that were widened.
+  FloatScan32 (*scan_f32)(std::span<const std::byte> bytes, std::int32_t least_normal);
+  FloatScan64 (*scan_f64)(std::span<const std::byte> bytes);
 
-  /// count_quads, scan_f32 and deviate_f32 in one pass.
+  Deviations (*deviate_f32)(std::span<const std::byte> bytes, double pivot);
+  Deviations (*deviate_f64)(std::span<const std::byte> bytes, double pivot);
+
+  /// f32: count_quads, scan_f32 and deviate_f32 in one pass.
   FloatPass (*measure_f32)(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high);
+
+  /// Writes the f32 of each f16 to `out`, which has twice the size of `bytes`. A NaN stays one.
+  void (*widen_f16)(std::span<const std::byte> bytes, std::byte* out);
 
   /// Copies the elements of two or four bytes that differ from `value` to `out`, in order; returns how many there are.
   /// `out` holds as many bytes as `bytes`, and what comes after the copied ones is left in any state.

@@ -2,6 +2,7 @@
 // Each kernel as it would be explained: one element after the other.
 #include "numeric/kernels.hpp"
 #include "numeric/load.hpp"
+#include "numeric/small_float.hpp"
 
 #include <algorithm>
 
@@ -9,9 +10,9 @@ namespace upinspect::numeric {
 
 namespace {
 
-void count_bytes(std::span<const std::byte> bytes, ByteTables& tables) {
+void count_bytes(std::span<const std::byte> bytes, std::size_t unit, ByteTables& tables) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    ++tables[i % tables.size()][std::to_integer<std::size_t>(bytes[i])];
+    ++tables[i % unit][std::to_integer<std::size_t>(bytes[i])];
   }
 }
 
@@ -29,19 +30,29 @@ void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& 
   }
 }
 
-FloatScan scan_f32(std::span<const std::byte> bytes) {
-  FloatScan scan;
-  for (; bytes.size() >= 4; bytes = bytes.subspan(4)) {
-    const auto bits = load_le<std::int32_t>(bytes.data());
-    const auto magnitude = bits & 0x7fffffff;
-    const auto key = bits < 0 ? bits ^ 0x7fffffff : bits;
-    scan.least = std::min(scan.least, key);
-    scan.greatest = std::max(scan.greatest, key);
-    scan.zeros += magnitude == 0 ? 1 : 0;
-    scan.below_normal += magnitude < 0x00800000 ? 1 : 0;
-    scan.specials += magnitude >= 0x7f800000 ? 1 : 0;
+template <typename Key>
+FloatScan<Key> scan(std::span<const std::byte> bytes, Key least_normal, Key infinity) {
+  constexpr Key k_magnitude = std::numeric_limits<Key>::max();
+  FloatScan<Key> found;
+  for (; bytes.size() >= sizeof(Key); bytes = bytes.subspan(sizeof(Key))) {
+    const auto bits = load_le<Key>(bytes.data());
+    const Key magnitude = bits & k_magnitude;
+    const Key key = bits < 0 ? bits ^ k_magnitude : bits;
+    found.least = std::min(found.least, key);
+    found.greatest = std::max(found.greatest, key);
+    found.zeros += magnitude == 0 ? 1 : 0;
+    found.below_normal += magnitude < least_normal ? 1 : 0;
+    found.specials += magnitude >= infinity ? 1 : 0;
   }
-  return scan;
+  return found;
+}
+
+FloatScan32 scan_f32(std::span<const std::byte> bytes, std::int32_t least_normal) {
+  return scan<std::int32_t>(bytes, least_normal, 0x7f800000);
+}
+
+FloatScan64 scan_f64(std::span<const std::byte> bytes) {
+  return scan<std::int64_t>(bytes, 0x0010000000000000, 0x7ff0000000000000);
 }
 
 double join(std::array<double, k_lanes> lanes) {
@@ -70,13 +81,19 @@ Deviations deviate_f32(std::span<const std::byte> bytes, double pivot) {
                  [&](std::size_t i) { return static_cast<double>(load_le<float>(bytes.data() + 4 * i)); });
 }
 
-Deviations deviate_f64(std::span<const double> values, double pivot) {
-  return deviate(values.size(), pivot, [&](std::size_t i) { return values[i]; });
+Deviations deviate_f64(std::span<const std::byte> bytes, double pivot) {
+  return deviate(bytes.size() / 8, pivot, [&](std::size_t i) { return load_le<double>(bytes.data() + 8 * i); });
+}
+
+void widen_f16(std::span<const std::byte> bytes, std::byte* out) {
+  for (; bytes.size() >= 2; bytes = bytes.subspan(2), out += 4) {
+    store_le(static_cast<float>(f16_to_double(load_le<std::uint16_t>(bytes.data()))), out);
+  }
 }
 
 FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {
   count_quads(bytes, low, high);
-  return {scan_f32(bytes), deviate_f32(bytes, pivot)};
+  return {scan_f32(bytes, k_least_f32), deviate_f32(bytes, pivot)};
 }
 
 template <typename Element>
@@ -90,9 +107,8 @@ std::size_t keep_others(std::span<const std::byte> bytes, Element value, std::by
   return kept;
 }
 
-constexpr Kernels k_plain{"plain",     count_bytes, count_words, count_quads,
-                          scan_f32,    deviate_f32, deviate_f64, measure_f32,
-                          keep_others, keep_others};
+constexpr Kernels k_plain{"plain",     count_bytes, count_words, count_quads, scan_f32,    scan_f64,
+                          deviate_f32, deviate_f64, measure_f32, widen_f16,   keep_others, keep_others};
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads a little-endian number from bytes that need no alignment, on any host.
+// Loads and stores little-endian numbers in bytes that need no alignment, on any host.
 #pragma once
 
 #include <bit>
@@ -31,6 +31,16 @@ template <typename T>
     bits = reverse_bytes(bits);
   }
   return std::bit_cast<T>(bits);
+}
+
+/// Writes `value` little-endian to `to`.
+template <typename T>
+inline void store_le(T value, std::byte* to) noexcept {
+  auto bits = std::bit_cast<BitsOf<T>>(value);
+  if constexpr (std::endian::native == std::endian::big) {
+    bits = reverse_bytes(bits);
+  }
+  std::memcpy(to, &bits, sizeof bits);
 }
 
 }  // namespace upinspect::numeric

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/measure.hpp"
 
-#include "numeric/decode.hpp"
 #include "numeric/value_table.hpp"
 
 #include <algorithm>
@@ -37,28 +36,30 @@ TableStats stats_of_nibbles(const ByteCounts& bytes) {
   return stats_of_table(Dtype::f4, std::span<const std::uint64_t>(nibbles));
 }
 
-TableStats stats_of_counts(Counts& counts, std::span<const ByteCounts> planes) {
-  if (counts.dtype() == Dtype::f4) {
-    return stats_of_nibbles(planes[0]);
-  }
-  if (planes.size() == 1) {
-    return stats_of_table(counts.dtype(), std::span<const std::uint64_t>(planes[0]));
-  }
-  if (const auto words = counts.words(); !words.empty()) {
-    return stats_of_table(counts.dtype(), words);
-  }
-  return stats_of_table(counts.dtype(), counts.wide_words());
+TableStats stats_of_bytes(Dtype dtype, const ByteCounts& bytes) {
+  return dtype == Dtype::f4 ? stats_of_nibbles(bytes) : stats_of_table(dtype, std::span<const std::uint64_t>(bytes));
 }
 
-std::optional<Stats> conclude_stats(Counts& counts, std::span<const ByteCounts> planes, const Moments& moments) {
-  const auto kind = info(counts.dtype()).kind;
-  switch (counts.method()) {
-    case Method::bytes: return std::nullopt;
-    case Method::chunks: return make_stats(kind, counts.tally(), moments);
-    case Method::table: break;
+std::optional<Stats> conclude_stats(Counts& counts, std::span<const ByteCounts> planes, Moments moments) {
+  const auto dtype = counts.dtype();
+  auto tally = counts.tally();
+  const auto take = [&](const TableStats& table) {
+    tally.merge(table.tally);
+    moments.add(table.moments);
+  };
+  if (method_of(dtype) == Method::none) {
+    return std::nullopt;
   }
-  const auto table = stats_of_counts(counts, planes);
-  return make_stats(kind, table.tally, table.moments);
+  if (method_of(dtype) == Method::table) {
+    take(stats_of_bytes(dtype, planes[0]));
+  } else if (planes.size() == 2) {
+    if (const auto words = counts.words(); !words.empty()) {
+      take(stats_of_table(dtype, words));
+    } else if (const auto wide = counts.wide_words(); !wide.empty()) {
+      take(stats_of_table(dtype, wide));
+    }
+  }
+  return make_stats(info(dtype).kind, tally, moments);
 }
 
 /// The counts of set bits from the counts of bytes: the upper half of the table has the top bit; the halves together
@@ -119,22 +120,26 @@ unsigned count_low_zero_bits(const Entropy& entropy) {
 
 }  // namespace
 
-ChunkSums measure_chunk(std::span<const std::byte> chunk, Counts& counts, std::vector<double>& scratch) {
-  if (counts.dtype() == Dtype::f32 && chunk.size() >= sizeof(float)) {
+ChunkSums measure_chunk(std::uint64_t index, std::span<const std::byte> chunk, Counts& counts, Scratch& scratch) {
+  const auto dtype = counts.dtype();
+  const bool has_words = unit_bytes(dtype) == 2 || dtype == Dtype::f32;
+  if (index < k_table_chunk || !has_words) {
+    counts.add_bytes(chunk);
+  } else if (dtype == Dtype::f32 && chunk.size() >= sizeof(float)) {
     const double pivot = pivot_of_f32(chunk);
     if (const auto pass = counts.add_f32(chunk, pivot)) {
-      return decode_and_sum(chunk, pivot, *pass, counts.tally(), scratch);
+      return sum_chunk(chunk, pivot, *pass, counts.tally(), scratch);
     }
-  }
-  counts.add(chunk);
-  if (counts.method() != Method::chunks) {
+    counts.add_words(chunk);
+  } else {
+    counts.add_words(chunk);
     return {};
   }
-  return decode_and_sum(counts.dtype(), chunk, counts.tally(), scratch);
+  return method_of(dtype) == Method::chunks ? sum_chunk(dtype, chunk, counts.tally(), scratch) : ChunkSums{};
 }
 
 Result conclude(Counts& counts, const Moments& moments) {
-  const auto planes = counts.planes();
+  const auto planes = counts.gather();
   Result result;
   result.entropy = conclude_entropy(counts, planes);
   result.stats = conclude_stats(counts, planes, moments);

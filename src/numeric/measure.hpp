@@ -3,13 +3,14 @@
 #pragma once
 
 #include "numeric/counts.hpp"
+#include "numeric/decode.hpp"
 #include "numeric/moments.hpp"
 #include "upinspect/artifact.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
 namespace upinspect::numeric {
 
@@ -23,15 +24,16 @@ struct Result {
   friend bool operator==(const Result&, const Result&) = default;
 };
 
-// For threads that share one tensor (an Accumulator does the same in a row): cut it at multiples of chunk_bytes(dtype), measure each chunk with the thread's own
-// Counts, reset for the same dtype and method_for(dtype, elements). Then merge the Counts in any order, add the sums
-// to one Moments in the chunks' order, and conclude.
+// For threads that share one tensor (an Accumulator does the same in a row): cut it at multiples of chunk_bytes(dtype) and
+// number the chunks from 0. Measure each with the thread's own Counts, reset for the dtype. Then merge the Counts in any
+// order, add the sums to one Moments in the order of the chunks, and conclude.
 
-/// Counts one chunk (chunk_bytes(dtype) bytes; the last chunk what is left) and returns its moments, which are empty unless
-/// the method is Method::chunks. `scratch` is memory kept by the caller for its next chunk.
-[[nodiscard]] ChunkSums measure_chunk(std::span<const std::byte> chunk, Counts& counts, std::vector<double>& scratch);
+/// Counts chunk `index`, which is chunk_bytes(dtype) bytes or, as the last one, what is left; returns its moments, which
+/// are empty where the counts hold all. `scratch` is memory that the thread keeps for its next chunk.
+[[nodiscard]] ChunkSums measure_chunk(std::uint64_t index, std::span<const std::byte> chunk, Counts& counts,
+                                      Scratch& scratch);
 
-/// What the merged counts and moments amount to. Asks for the count of elements where the dtype's units are not elements.
+/// What the merged counts and moments amount to. Ends the counting, see Counts::gather.
 [[nodiscard]] Result conclude(Counts& counts, const Moments& moments);
 
 }  // namespace upinspect::numeric

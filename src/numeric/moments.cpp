@@ -63,13 +63,14 @@ ChunkSums sums_of_f32(std::span<const std::byte> bytes) {
   return sums_of_f32(bytes, pivot, kernels().deviate_f32(bytes, pivot));
 }
 
-ChunkSums sums_of_f64(std::span<const double> values) {
-  if (values.empty()) {
+ChunkSums sums_of_f64(std::span<const std::byte> bytes) {
+  const std::size_t count = bytes.size() / 8;
+  if (count == 0) {
     return {};
   }
-  const double pivot = sample_mean(values.size(), [&](std::size_t i) { return values[i]; });
-  return sums_about(values.size(), pivot, kernels().deviate_f64(values, pivot),
-                    [&](double better) { return kernels().deviate_f64(values, better); });
+  const double pivot = sample_mean(count, [&](std::size_t i) { return load_le<double>(bytes.data() + 8 * i); });
+  return sums_about(count, pivot, kernels().deviate_f64(bytes, pivot),
+                    [&](double better) { return kernels().deviate_f64(bytes, better); });
 }
 
 Moments::Moments(std::uint64_t count, DoubleDouble sum, DoubleDouble sum_of_squares) noexcept : m_count(count) {
@@ -91,24 +92,20 @@ void Moments::rescale(int exponent) noexcept {
   }
 }
 
-void Moments::add(const ChunkSums& chunk) noexcept {
-  if (chunk.count == 0) {
+Moments::Moments(const ChunkSums& chunk) noexcept
+    : m_count(chunk.count), m_mean(chunk.mean), m_squares{chunk.squares, 0}, m_exponent(chunk.exponent) {}
+
+void Moments::add(Moments other) noexcept {
+  if (other.m_count == 0) {
     return;
   }
-  Moments other;
-  other.m_count = chunk.count;
-  other.m_mean = chunk.mean;
-  other.m_squares = {chunk.squares, 0};
-  other.m_exponent = chunk.exponent;
   if (m_count == 0) {
     *this = other;
     return;
   }
   // Zeros fit any unit; they must not push small values out of the range.
-  const auto all_zero = [](const Moments& m) { return m.m_mean.high == 0 && m.m_squares.high == 0; };
-  const int unit = all_zero(*this)   ? other.m_exponent
-                   : all_zero(other) ? m_exponent
-                                     : std::max(m_exponent, other.m_exponent);
+  const int larger = std::max(m_exponent, other.m_exponent);
+  const int unit = all_zero() ? other.m_exponent : other.all_zero() ? m_exponent : larger;
   rescale(unit);
   other.rescale(unit);
   const auto here = from_integer(m_count);

@@ -27,9 +27,10 @@ struct ChunkSums {
 // that a mean much larger than the spread costs no digits (Chan, Golub and LeVeque, "Algorithms for computing the sample
 // variance", 1983).
 
-[[nodiscard]] ChunkSums sums_of_f64(std::span<const double> values);
+/// Of f64 elements, all of them finite and of moderate size (squares and their sum are doubles).
+[[nodiscard]] ChunkSums sums_of_f64(std::span<const std::byte> bytes);
 
-/// The same for f32 elements, all of them finite, with the deviations from pivot_of_f32 if they are known.
+/// Of f32 elements, all of them finite; with the deviations from pivot_of_f32 if they are known.
 [[nodiscard]] ChunkSums sums_of_f32(std::span<const std::byte> bytes);
 [[nodiscard]] ChunkSums sums_of_f32(std::span<const std::byte> bytes, double pivot, Deviations deviations);
 
@@ -44,7 +45,10 @@ class Moments {
   /// Of `count` values with the given sum and sum of squares.
   Moments(std::uint64_t count, DoubleDouble sum, DoubleDouble sum_of_squares) noexcept;
 
-  void add(const ChunkSums& chunk) noexcept;
+  explicit Moments(const ChunkSums& chunk) noexcept;
+
+  void add(const ChunkSums& chunk) noexcept { add(Moments(chunk)); }
+  void add(Moments other) noexcept;
 
   /// Adds `offset` to every value.
   void shift_mean(double offset) noexcept;
@@ -57,6 +61,7 @@ class Moments {
   [[nodiscard]] std::optional<double> l2() const noexcept;
 
  private:
+  [[nodiscard]] bool all_zero() const noexcept { return m_mean.high == 0 && m_squares.high == 0; }
   void rescale(int exponent) noexcept;
 
   std::uint64_t m_count = 0;

@@ -52,10 +52,10 @@ class TableReader {
     const Wide linear = offset * sums.count + sums.linear;
     const Wide square = offset * offset * sums.count + 2 * offset * sums.linear + sums.square;
     const double unit = power_of_two(row.exponent);
-    const auto signed_sum = scaled(from_integer(linear), row.negative ? -unit : unit);
+    const auto signed_sum = scaled(from_wide(linear), row.negative ? -unit : unit);
     m_count += sums.count;
     m_sum = m_sum + signed_sum;
-    m_squares = m_squares + scaled(scaled(from_integer(square), unit), unit);
+    m_squares = m_squares + scaled(scaled(from_wide(square), unit), unit);
     extend(row, part);
   }
 

@@ -51,7 +51,10 @@ Bytes make_weights(std::size_t bytes, std::size_t width) {
   return weights(Type, bytes / width, 1);
 }
 Bytes make_random(std::size_t bytes, std::size_t /*width*/) { return random_bytes(bytes, 1); }
-Bytes make_sparse(std::size_t bytes, std::size_t width) { return sparse_bytes(bytes / width, width, 1); }
+template <Dtype Type>
+Bytes make_sparse(std::size_t bytes, std::size_t width) {
+  return sparse(weights(Type, bytes / width, 1), width, 1);
+}
 Bytes make_constant(std::size_t bytes, std::size_t width) { return constant_bytes(bytes / width, width, 0x3f803f80); }
 
 void add_large(const numeric::Kernels& set, Dtype dtype, const Data& data, std::size_t size) {
@@ -90,14 +93,18 @@ struct Tables {
 
 void add_kernels(const numeric::Kernels& set) {
   const auto tables = std::make_shared<Tables>();
-  const auto doubles = std::make_shared<const std::vector<double>>(normal_values<double>(8192, 0, 1, 1));
-  add_kernel(set, "count_bytes", [=, &set](auto bytes) { set.count_bytes(bytes, tables->bytes); });
+  const auto doubles = std::make_shared<const Bytes>(little_endian(normal_values<double>(8192, 0, 1, 1)));
+  for (const std::size_t unit : {1U, 2U, 4U, 8U}) {
+    const auto name = "count_bytes/" + std::to_string(unit);
+    add_kernel(set, name.c_str(), [=, &set](auto bytes) { set.count_bytes(bytes, unit, tables->bytes); });
+  }
   add_kernel(set, "count_words", [=, &set](auto bytes) { set.count_words(bytes, tables->words); });
   add_kernel(set, "count_quads", [=, &set](auto bytes) { set.count_quads(bytes, tables->bytes, tables->words); });
   add_kernel(set, "measure_f32", [=, &set](auto bytes) {
     benchmark::DoNotOptimize(set.measure_f32(bytes, 0.01, tables->bytes, tables->words));
   });
-  add_kernel(set, "scan_f32", [&set](auto bytes) { benchmark::DoNotOptimize(set.scan_f32(bytes)); });
+  add_kernel(set, "scan_f32", [&set](auto bytes) { benchmark::DoNotOptimize(set.scan_f32(bytes, numeric::k_least_f32)); });
+  add_kernel(set, "scan_f64", [=, &set](auto) { benchmark::DoNotOptimize(set.scan_f64(*doubles)); });
   add_kernel(set, "deviate_f32", [&set](auto bytes) { benchmark::DoNotOptimize(set.deviate_f32(bytes, 0.01)); });
   add_kernel(set, "deviate_f64", [=, &set](auto) { benchmark::DoNotOptimize(set.deviate_f64(*doubles, 0.01)); });
 }
@@ -105,11 +112,11 @@ void add_kernels(const numeric::Kernels& set) {
 void add_all() {
   for (const auto* set : numeric::runnable_kernels().subspan(1)) {
     for (const Data data : {Data{"weights", make_weights<Dtype::f32>}, Data{"random", make_random},
-                            Data{"sparse", make_sparse}, Data{"constant", make_constant}}) {
+                            Data{"sparse", make_sparse<Dtype::f32>}, Data{"constant", make_constant}}) {
       add_large(*set, Dtype::f32, data, k_large);
     }
     for (const Data data : {Data{"weights", make_weights<Dtype::f16>}, Data{"random", make_random},
-                            Data{"sparse", make_sparse}, Data{"constant", make_constant}}) {
+                            Data{"sparse", make_sparse<Dtype::f16>}, Data{"constant", make_constant}}) {
       add_large(*set, Dtype::f16, data, k_large);
     }
     add_large(*set, Dtype::f16, {"weights", make_weights<Dtype::f16>}, std::size_t{256} << 10);

@@ -90,10 +90,11 @@ void require_entropy(const Entropy& entropy, std::span<const std::byte> bytes, s
 /// The samples of one dtype at one size.
 std::vector<Bytes> samples(Dtype dtype, std::size_t elements) {
   const std::size_t width = info(dtype).block_bytes;
-  std::vector<Bytes> all{random_bytes(elements * width, elements), sparse_bytes(elements, width, elements),
+  std::vector<Bytes> all{random_bytes(elements * width, elements), sparse(random_bytes(elements * width, elements), width, elements),
                          constant_bytes(elements, width, 0x3f801234abcd3c01), constant_bytes(elements, width, 0)};
   if (dtype == Dtype::f64 || dtype == Dtype::f32 || dtype == Dtype::f16 || dtype == Dtype::bf16) {
     all.push_back(weights(dtype, elements, 5));
+    all.push_back(sparse(weights(dtype, elements, 5), width, 5));
   }
   return all;
 }
@@ -159,17 +160,16 @@ TEST_CASE("Every set of kernels gives the bits of the plain one") {
 TEST_CASE("Threads that share a tensor put together the bits of one") {
   for (const auto dtype : k_measured) {
     const auto bytes = random_bytes(150001 * info(dtype).block_bytes, 9);
-    const auto method = numeric::method_for(dtype, 150001);
     std::array<numeric::Counts, 3> counts;
     for (auto& own : counts) {
-      own.reset(dtype, method);
+      own.reset(dtype);
     }
     const auto step = numeric::chunk_bytes(dtype);
     std::vector<numeric::ChunkSums> sums((bytes.size() + step - 1) / step);
-    std::vector<double> scratch;
+    numeric::Scratch scratch;
     for (std::size_t i = sums.size(); i-- > 0;) {
       const auto rest = std::span(bytes).subspan(i * step);
-      sums[i] = measure_chunk(rest.first(std::min(rest.size(), step)), counts[i * 7 % 3], scratch);
+      sums[i] = measure_chunk(i, rest.first(std::min(rest.size(), step)), counts[i * 7 % 3], scratch);
     }
     counts[2].merge(counts[1]);
     counts[0].merge(counts[2]);

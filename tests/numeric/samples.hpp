@@ -42,13 +42,12 @@ template <typename T>
   return bytes;
 }
 
-/// Random elements of `width` bytes, six of seven zero.
-[[nodiscard]] inline Bytes sparse_bytes(std::size_t elements, std::size_t width, std::uint64_t seed) {
-  auto bytes = random_bytes(elements * width, seed);
+/// `bytes` with six of seven elements of `width` bytes made zero.
+[[nodiscard]] inline Bytes sparse(Bytes bytes, std::size_t width, std::uint64_t seed) {
   std::mt19937_64 random(seed);
-  for (std::size_t i = 0; i < elements; ++i) {
+  for (std::size_t i = 0; i < bytes.size(); i += width) {
     if (random() % 7 != 0) {
-      std::memset(bytes.data() + i * width, 0, width);
+      std::memset(bytes.data() + i, 0, width);
     }
   }
   return bytes;
