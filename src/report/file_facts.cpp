@@ -58,8 +58,7 @@ void add_digests(Facts& facts, const Digests& digests) {
   return agrees ? std::vector<std::string_view>{"tensors"} : std::vector<std::string_view>{};
 }
 
-void add_format_details(Facts& facts, const Artifact& artifact) {
-  add_details(facts, artifact.format.detail, told_elsewhere(artifact));
+void add_other_readings(Facts& facts, const Artifact& artifact) {
   if (!artifact.also_reads_as.empty()) {
     std::string ids;
     for (const auto& id : artifact.also_reads_as) {
@@ -207,10 +206,12 @@ void announce_findings(Facts& facts, const Artifact& artifact) {
 }  // namespace
 
 std::string file_facts(const Artifact& artifact, const TextStyle& style) {
-  Facts facts(style, detail_label_columns(artifact.format.detail, style));
+  const auto details = details_of(artifact.format.detail, told_elsewhere(artifact));
+  Facts facts(style, detail_label_columns(details, style));
   facts.add("size", byte_count(artifact.size));
   add_digests(facts, artifact.digests);
-  add_format_details(facts, artifact);
+  add_details(facts, details);
+  add_other_readings(facts, artifact);
   add_tensors(facts, artifact);
   add_pickle(facts, artifact);
   announce_findings(facts, artifact);

@@ -157,24 +157,28 @@ std::string value_text(const Value& value, std::size_t columns, const TextStyle&
   return elide_end(text, columns, style.ellipsis());
 }
 
-void add_details(Facts& facts, const Value& detail, const std::vector<std::string_view>& skip) {
-  const auto* members = detail.if_object();
-  if (members == nullptr) {
-    return;
-  }
-  for (const auto& [key, value] : *members) {
-    if (std::find(skip.begin(), skip.end(), key) == skip.end()) {
-      add_detail(facts, key, value);
+Details details_of(const Value& detail, const std::vector<std::string_view>& skip) {
+  Details details;
+  if (const auto* members = detail.if_object()) {
+    for (const auto& [key, value] : *members) {
+      if (std::find(skip.begin(), skip.end(), key) == skip.end()) {
+        details.emplace_back(key, &value);
+      }
     }
+  }
+  return details;
+}
+
+void add_details(Facts& facts, const Details& details) {
+  for (const auto& [key, value] : details) {
+    add_detail(facts, key, *value);
   }
 }
 
-std::size_t detail_label_columns(const Value& detail, const TextStyle& style) {
+std::size_t detail_label_columns(const Details& details, const TextStyle& style) {
   auto widest = k_least_label;
-  if (const auto* members = detail.if_object()) {
-    for (const auto& [key, value] : *members) {
-      widest = std::max(widest, display_width(style.safe(label_of(key))));
-    }
+  for (const auto& detail : details) {
+    widest = std::max(widest, display_width(style.safe(label_of(detail.first))));
   }
   return std::min(widest, k_widest_label);
 }
@@ -193,9 +197,11 @@ void add_metadata(Facts& facts, const Value& metadata) {
     lines.insert(lines.end(), entry.begin(), entry.end());
   }
   if (shown < entries->size()) {
-    lines.push_back(paint(style, Tone::dim,
-                          fmt::format("{} {} more (use --verbose or --format json)", style.ellipsis(),
-                                      thousands(entries->size() - shown))));
+    const auto more = fmt::format("{} {} more (use --verbose or --format json)", style.ellipsis(),
+                                  thousands(entries->size() - shown));
+    for (const auto& line : wrap(more, facts.value_columns())) {
+      lines.push_back(paint(style, Tone::dim, line));
+    }
   }
   facts.add_lines("metadata", lines);
 }

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace upinspect::report {
@@ -15,11 +16,17 @@ namespace upinspect::report {
 /// and nested values as what they are ("JSON object, 12 members, 34,567 bytes"; "array of 32,000 strings").
 [[nodiscard]] std::string value_text(const Value& value, std::size_t columns, const TextStyle& style);
 
-/// A line per member of format.detail, but for the members named in `skip`; arrays of texts become lists.
-void add_details(Facts& facts, const Value& detail, const std::vector<std::string_view>& skip);
+/// The members of a format.detail that are worth a line.
+using Details = std::vector<std::pair<std::string, const Value*>>;
 
-/// The label column's width that the members of `detail` ask for, within reason.
-[[nodiscard]] std::size_t detail_label_columns(const Value& detail, const TextStyle& style);
+/// All members of `detail` but those named in `skip`.
+[[nodiscard]] Details details_of(const Value& detail, const std::vector<std::string_view>& skip);
+
+/// A line per detail; arrays of texts become lists.
+void add_details(Facts& facts, const Details& details);
+
+/// The label column's width that the details ask for, within reason.
+[[nodiscard]] std::size_t detail_label_columns(const Details& details, const TextStyle& style);
 
 /// The block "metadata": a line per entry, the first ones only unless verbose. Nothing where there is none.
 void add_metadata(Facts& facts, const Value& metadata);

@@ -5,6 +5,7 @@
 #include "report/units.hpp"
 #include "report/width.hpp"
 #include "report/words.hpp"
+#include "report/wrap.hpp"
 
 #include <algorithm>
 #include <span>
@@ -63,9 +64,9 @@ std::string regions_text(const Coverage& coverage, const TextStyle& style) {
     text += indent + table.row(i) + "\n";
   }
   if (shown < regions.size()) {
-    text += indent + paint(style, Tone::dim,
-                           std::string(style.ellipsis()) + " " + thousands(regions.size() - shown) +
-                               " more gaps (use --verbose or --format json)") + "\n";
+    text += indented(std::string(style.ellipsis()) + " " + thousands(regions.size() - shown) +
+                         " more gaps (use --verbose or --format json)",
+                     k_indent, Tone::dim, style);
   }
   return text;
 }

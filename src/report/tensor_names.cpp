@@ -19,7 +19,7 @@ constexpr std::size_t k_short_name = 12;
 constexpr std::string_view k_header = "tensor";
 
 /// Shorter ends are not worth a line.
-constexpr std::size_t k_least_common = 6;
+constexpr std::size_t k_least_common = 7;
 
 [[nodiscard]] std::string shown_name(const Tensor& tensor, std::size_t tensors, const TextStyle& style) {
   if (tensor.name.empty()) {
@@ -87,7 +87,7 @@ std::string TensorNames::core(std::size_t row) const {
 /// The least that the style asks for.
 std::size_t TensorNames::width_of(NameStyle names) const {
   switch (names) {
-    case NameStyle::core: return m_core_width;
+    case NameStyle::core: return std::max(m_core_width, k_header.size());
     case NameStyle::cut: return k_least_name;
     case NameStyle::whole:
     case NameStyle::short_only:
@@ -121,19 +121,11 @@ std::string TensorNames::common_line(std::size_t indent) const {
   line += m_prefix != 0 ? " begin with " + name.substr(0, m_prefix) : "";
   line += m_prefix != 0 && m_suffix != 0 ? " and" : "";
   line += m_suffix != 0 ? " end with " + name.substr(name.size() - m_suffix) : "";
-  std::string text;
-  for (const auto& part : wrap(line, m_style->columns() - indent)) {
-    text += std::string(indent, ' ') + paint(*m_style, Tone::dim, part) + "\n";
-  }
-  return text;
+  return indented(line, indent, Tone::dim, *m_style);
 }
 
 std::string TensorNames::lines(std::size_t row, std::size_t indent) const {
-  std::string text;
-  for (const auto& part : wrap(m_names[row], m_style->columns() - indent)) {
-    text += std::string(indent, ' ') + part + "\n";
-  }
-  return text;
+  return indented(m_names[row], indent, Tone::plain, *m_style);
 }
 
 }  // namespace upinspect::report

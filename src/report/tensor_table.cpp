@@ -5,7 +5,7 @@
 #include "report/tensor_columns.hpp"
 #include "report/tensor_names.hpp"
 #include "report/units.hpp"
-#include "report/width.hpp"
+#include "report/wrap.hpp"
 
 #include <fmt/format.h>
 
@@ -49,7 +49,7 @@ struct Selection {
     line += fmt::format(", {} of them with NaN or infinities", thousands(static_cast<std::uint64_t>(odd)));
   }
   line += " (use --verbose or --format json)";
-  return std::string(k_indent, ' ') + paint(style, odd != 0 ? Tone::warning : Tone::dim, line) + "\n";
+  return indented(line, k_indent, odd != 0 ? Tone::warning : Tone::dim, style);
 }
 
 /// One way to lay the table out.

@@ -46,4 +46,13 @@ std::vector<std::string> wrap(std::string_view text, std::size_t columns, std::s
   return lines;
 }
 
+std::string indented(std::string_view text, std::size_t indent, Tone tone, const TextStyle& style) {
+  std::string out;
+  for (const auto& line : wrap(text, style.columns() - indent)) {
+    out.append(indent, ' ');
+    out += paint(style, tone, line) + '\n';
+  }
+  return out;
+}
+
 }  // namespace upinspect::report

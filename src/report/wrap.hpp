@@ -2,6 +2,8 @@
 // Breaks text into lines of a width.
 #pragma once
 
+#include "report/text_style.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -16,5 +18,8 @@ namespace upinspect::report {
 [[nodiscard]] inline std::vector<std::string> wrap(std::string_view text, std::size_t columns) {
   return wrap(text, columns, columns);
 }
+
+/// The lines of `text` behind `indent` spaces each, with their ends.
+[[nodiscard]] std::string indented(std::string_view text, std::size_t indent, Tone tone, const TextStyle& style);
 
 }  // namespace upinspect::report
