@@ -36,7 +36,8 @@ enum class PythonText : std::uint8_t { latin1, utf8 };
 
 struct PythonRules {
   PythonText encoding = PythonText::utf8;
-  bool long_suffix = false;  ///< take the long integers of Python 2: `6L`
+  /// Take what numpy's filter makes of headers that Python 2 wrote: long integers, `6L`, and blanks on the last line.
+  bool long_suffix = false;
 };
 
 /// The brackets that CPython lets stand inside each other.

@@ -83,6 +83,9 @@ bool PythonScanner::pass_joint() {
   if (!pass_line_end()) {
     fail("unexpected character after a line continuation");
   }
+  if (at_end()) {
+    fail("the text ends after a line continuation");
+  }
   return true;
 }
 
@@ -117,10 +120,21 @@ void PythonScanner::pass_leading_lines() {
 }
 
 void PythonScanner::pass_trailing_lines() {
-  do {
+  pass_comment();
+  while (!at_end()) {
+    // numpy's filter takes blanks behind the last line feed away, CPython takes them for an indented line.
+    const bool filtered = m_rules.long_suffix && current() == '\n';
+    if (!pass_line_end()) {
+      return;
+    }
+    const auto line = m_position;
     pass_space(false);
+    const auto joined = m_text.substr(line, m_position - line).find('\\') != std::string_view::npos;
+    if (at_end() && m_position > line && (joined || !filtered)) {
+      fail("unexpected indent");
+    }
     pass_comment();
-  } while (pass_line_end());
+  }
 }
 
 // --- Words and numbers ------------------------------------------------------------------------------------------

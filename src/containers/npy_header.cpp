@@ -221,6 +221,7 @@ class Layout {
   void resolve();
   void resolve_negative(std::int64_t count);
   void append_inner();
+  [[nodiscard]] bool fits_by_chance() const;
   void column_major();
   void measure();
   void name_type();
@@ -271,15 +272,25 @@ void Layout::check_size() {
     note("npy.dimensions", Severity::warning, "numpy before 2.0 refuses arrays of more than 32 dimensions, this one has " +
                                                   std::to_string(dimensions));
   }
+  auto shape = m_header.shape;
+  if (m_header.fortran_order) {
+    std::reverse(shape.begin(), shape.end());
+  }
   std::int64_t elements = 1;
-  auto bytes = static_cast<std::int64_t>(m_type.bytes());
-  for (const auto size : m_header.shape) {
-    if (size < 0) {
-      continue;
-    }
-    if (__builtin_mul_overflow(elements, size, &elements) || __builtin_mul_overflow(bytes, size == 0 ? 1 : size, &bytes)) {
-      refuse("the product of the dimensions exceeds 2^63");
-    }
+  auto bytes = static_cast<std::int64_t>(m_type.base_bytes);
+  bool fits = true;
+  const auto count_bytes = [&](std::int64_t size) {
+    fits = fits && !__builtin_mul_overflow(bytes, std::max(size, std::int64_t{1}), &bytes);
+  };
+  for (const auto size : shape) {
+    count_bytes(size);
+    fits = fits && (size < 0 || !__builtin_mul_overflow(elements, size, &elements));
+  }
+  for (const auto size : m_type.inner) {
+    count_bytes(static_cast<std::int64_t>(size));
+  }
+  if (!fits) {
+    refuse("the product of the dimensions exceeds 2^63");
   }
 }
 
@@ -332,9 +343,24 @@ void Layout::append_inner() {
   if (m_type.inner_elements() == 1 || empty || negative || m_type.objects) {
     return;
   }
+  if (m_stream == NpyStream::file && fits_by_chance()) {
+    note("npy.subarray-type", Severity::warning,
+         "the element type is a sub-array: np.load reads the array only because its data are cut short");
+    return;
+  }
   shape.insert(shape.end(), m_type.inner.begin(), m_type.inner.end());
   note("npy.subarray-type", Severity::error,
        "the element type is a sub-array: np.load cannot reshape the array, only a memory map reads it");
+}
+
+/// np.fromfile is content with fewer elements than it was asked for.
+bool Layout::fits_by_chance() const {
+  std::uint64_t count = 1;
+  for (const auto size : m_array.tensor.shape) {
+    count *= size;
+  }
+  const auto item = m_type.bytes();
+  return item > 0 && count % m_type.inner_elements() == 0 && m_available / item == count / m_type.inner_elements();
 }
 
 void Layout::measure() {

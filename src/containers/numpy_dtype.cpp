@@ -68,6 +68,9 @@ NumpyDtype of_shape(NumpyDtype type, const std::vector<std::uint64_t>& shape, st
 /// What np.dtype((type, shape)) makes.
 NumpyDtype sub_array(NumpyDtype type, const PythonValue& shape) {
   const bool unsized = type.character_bytes != 0 && type.base_bytes == 0;
+  if (type.bytes() == 0 && !type.inner.empty()) {
+    refuse(shape.offset, "a sub-array of a sub-array of no bytes");
+  }
   if (shape.is(PythonKind::integer)) {
     const auto count = dimension(shape);
     if (unsized) {
@@ -129,25 +132,48 @@ void Structure::add(NumpyField field, const NumpyDtype& type, std::uint64_t wher
   m_type.fields.push_back(std::move(field));
 }
 
-/// The parts of a field: numpy unpacks any sequence, two letters ('ab' is a field a of type b) included.
-std::vector<PythonValue> parts_of(const PythonValue& field) {
-  if (field.is(PythonKind::tuple) || field.is(PythonKind::list)) {
-    return field.items;
-  }
-  if (!field.is(PythonKind::string)) {
-    refuse(field.offset, "a field must be a (name, type) or (name, type, shape) tuple, not " +
-                             compact_python(field).substr(0, 200));
-  }
+std::vector<PythonValue> letters_of(const PythonValue& text) {
   std::vector<PythonValue> letters;
-  for (const char c : field.text) {
+  for (const char c : text.text) {
     if (letters.empty() || (static_cast<unsigned char>(c) & 0xc0U) != 0x80) {
       letters.emplace_back();
       letters.back().kind = PythonKind::string;
-      letters.back().offset = field.offset;
+      letters.back().offset = text.offset;
     }
     letters.back().text.push_back(c);
   }
   return letters;
+}
+
+std::vector<PythonValue> keys_of(const PythonValue& dict) {
+  std::vector<PythonValue> keys;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < dict.items.size(); i += 2) {
+    if (seen.insert(compact_python(dict.items[i])).second) {
+      keys.push_back(dict.items[i]);
+    }
+  }
+  return keys;
+}
+
+/// What Python's loops take from a value: numpy loops over anything in place of lists and tuples, so that 'ab' is a
+/// field a of type b. Sets have no order that could be known.
+std::vector<PythonValue> elements_of(const PythonValue& value) {
+  const bool nothing_in_it = value.items.empty() && value.text.empty();
+  switch (value.kind) {
+    case PythonKind::tuple:
+    case PythonKind::list: return value.items;
+    case PythonKind::string: return letters_of(value);
+    case PythonKind::dict: return keys_of(value);
+    case PythonKind::set:
+    case PythonKind::bytes:
+      if (nothing_in_it) {
+        return {};
+      }
+      break;
+    default: break;
+  }
+  refuse(value.offset, compact_python(value).substr(0, 200) + " describes no element type");
 }
 
 NumpyField named_field(const PythonValue& name, const PythonValue& descr) {
@@ -175,8 +201,8 @@ NumpyField named_field(const PythonValue& name, const PythonValue& descr) {
 
 NumpyDtype from_fields(const PythonValue& descr) {
   Structure structure;
-  for (const auto& item : descr.items) {
-    const auto parts = parts_of(item);
+  for (const auto& item : elements_of(descr)) {
+    const auto parts = elements_of(item);
     if (parts.size() != 2 && parts.size() != 3) {
       refuse(item.offset, "a field must have a name, a type and perhaps a shape, not " + std::to_string(parts.size()) + " parts");
     }
@@ -355,11 +381,6 @@ NumpyDtype read_npy_descr(const PythonValue& descr) {
       refuse(descr.offset, "a tuple of a type and a shape has two parts, not " + std::to_string(descr.items.size()));
     }
     return sub_array(read_npy_descr(descr.items[0]), descr.items[1]);
-  }
-  const bool nothing_in_it = descr.items.empty() && descr.text.empty() &&
-                             (descr.is(PythonKind::dict) || descr.is(PythonKind::set) || descr.is(PythonKind::bytes));
-  if (!descr.is(PythonKind::list) && !nothing_in_it) {
-    refuse(descr.offset, compact_python(descr).substr(0, 200) + " describes no element type");
   }
   return from_fields(descr);
 }

@@ -47,8 +47,9 @@ struct NumpyDtype {
 };
 
 /// The type that the `descr` of an npy header stands for: text, a (type, shape) tuple or a list of fields.
-/// Throws a ParseError, at the offsets of `descr`, for what numpy refuses. Also refused: (type, type) tuples and widths
-/// that only fit after they wrap (`S-5`, `V4294967298`), which numpy takes and never writes.
+/// Throws a ParseError, at the offsets of `descr`, for what numpy refuses. Also refused, though numpy takes it
+/// and never writes it: (type, type) tuples, widths that are negative or wrap (`S-5`, `V4294967298`), sub-arrays of
+/// sub-arrays of no bytes, and sets of fields.
 [[nodiscard]] NumpyDtype read_npy_descr(const bytes::PythonValue& descr);
 
 /// The type that np.dtype(text) stands for. `where` is the offset for errors.

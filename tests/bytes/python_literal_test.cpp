@@ -62,7 +62,12 @@ z')", 0, "x").text == "AA\u00e9\U0001F600\n\\qz");
 }
 
 TEST_CASE("white space, comments and joined lines are passed over") {
-  CHECK(read(" \t{ # note\n 'a' \\\n : \r\n 1 } # end\n\n  # more\n   ") == "{'a':1}");
+  CHECK(read(" \t{ # note\n 'a' \\\n : \r\n 1 } # end\n\n  # more\n") == "{'a':1}");
+  CHECK(read("[1]  \n  \n") == "[1]");
+  CHECK(read("[1]\n  ") == "6: unexpected indent");
+  CHECK(read("[1]\n  ", k_python2) == "[1]");
+  CHECK(read("[1]\r  ", k_python2) == "6: unexpected indent");
+  CHECK(read("[1] \\\n") == "6: the text ends after a line continuation");
   CHECK(read("\n# first\n[\n1]\n") == "[1]");
   CHECK(read("\n  [1]") == "3: unexpected indent");
   CHECK(read("[1]\n[2]") == "4: expected the end of the text");
