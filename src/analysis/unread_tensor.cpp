@@ -2,32 +2,19 @@
 // tensor.unread: a tensor whose elements could not be had.
 #include "analysis/rule.hpp"
 
-#include <string>
-#include <unordered_set>
-
 namespace upinspect::analysis {
 
-namespace {
-
-/// The tensors of which a reader has said why already, and how bad it is in its format.
-std::unordered_set<std::string> explained(const model::Builder& builder) {
-  std::unordered_set<std::string> names;
-  for (const auto& finding : builder.artifact.findings) {
-    if (finding.id == "tensor.unread" || finding.id == "tensor.shape-overflow") {
-      names.insert(finding.tensor);
+void unread_tensor(model::Builder& builder) {
+  constexpr std::size_t k_listed = 256;
+  std::size_t found = 0;
+  for (const auto& tensor : builder.artifact.tensors) {
+    if (!tensor.unread.empty() && found++ < k_listed) {
+      builder.find("tensor.unread", builder.unread_severity, "not measured: " + tensor.unread, std::nullopt, tensor.name);
     }
   }
-  return names;
-}
-
-}  // namespace
-
-void unread_tensor(model::Builder& builder) {
-  const auto said = explained(builder);
-  for (const auto& tensor : builder.artifact.tensors) {
-    if (!tensor.unread.empty() && said.count(tensor.name) == 0) {
-      builder.find("tensor.unread", Severity::error, "not measured: " + tensor.unread, std::nullopt, tensor.name);
-    }
+  if (found > k_listed) {
+    builder.find("tensor.unread", builder.unread_severity,
+                 std::to_string(found - k_listed) + " more tensors that were not measured are not listed");
   }
 }
 

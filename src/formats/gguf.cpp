@@ -146,7 +146,13 @@ void read_sections(Input& input) {
     input.builder.detail("alignment", settings.alignment);
   }
   refuse_flood(input, header.tensors);
-  const auto infos = read_tensor_infos(input, header.tensors);
+  std::vector<TensorInfo> infos;
+  try {
+    read_tensor_infos(input, header.tensors, infos);
+  } catch (...) {
+    list_tensors(input, infos);
+    throw;
+  }
   place_tensors(input, infos, settings.alignment);
 }
 
@@ -160,6 +166,8 @@ Claim sniff(const Probe& probe) noexcept {
 }
 
 void read(const Probe&, model::Builder& builder) {
+  // ggml reads a file's metadata whether its data is there or not.
+  builder.unread_severity = Severity::warning;
   Input input(builder);
   try {
     read_sections(input);

@@ -28,6 +28,7 @@ Tensor described(const TensorInfo& info) {
   tensor.name = info.name;
   tensor.shape = info.shape;
   tensor.elements = info.elements;
+  tensor.bytes = info.bytes.value_or(0);
   tensor.unread = info.unread;
   if (info.type == nullptr) {
     tensor.dtype_name = "ggml type " + std::to_string(info.type_number);
@@ -38,6 +39,17 @@ Tensor described(const TensorInfo& info) {
   tensor.dtype_name = tensor.dtype == Dtype::other ? info.type->name.substr(0, info.type->name.find_first_of(" ,"))
                                                    : upinspect::info(tensor.dtype).name;
   return tensor;
+}
+
+// The builder multiplies a shape that overflows, zeros in it or not, and calls an error what ggml accepts: such tensors
+// do not go through it.
+void add(model::Builder& builder, Tensor tensor) {
+  if (tensor.unread.empty() && tensor.elements != 0) {
+    builder.add(std::move(tensor));
+  } else {
+    tensor.location.strides = model::row_major_strides(tensor.shape);
+    builder.artifact.tensors.push_back(std::move(tensor));
+  }
 }
 
 class Layout {
@@ -52,7 +64,7 @@ class Layout {
  private:
   void check_offset(const TensorInfo& info);
   void locate(const TensorInfo& info, Tensor& tensor);
-  void cut(const TensorInfo& info, Tensor& tensor, std::uint64_t there);
+  void cut(Tensor& tensor, std::uint64_t there);
   void fill(std::uint64_t begin, std::uint64_t end);
   [[nodiscard]] std::string oddity(ByteRange range) const;
 
@@ -93,16 +105,9 @@ void Layout::place(const TensorInfo& info) {
   auto tensor = described(info);
   tensor.location.order = m_input.order;
   if (info.bytes) {
-    tensor.bytes = *info.bytes;
     locate(info, tensor);
   }
-  if (tensor.unread.empty() && tensor.elements != 0) {
-    m_builder.add(std::move(tensor));
-    return;
-  }
-  // The builder would multiply a shape that overflows, zeros in it or not, and call an error what ggml accepts.
-  tensor.location.strides = model::row_major_strides(tensor.shape);
-  m_builder.artifact.tensors.push_back(std::move(tensor));
+  add(m_builder, std::move(tensor));
 }
 
 void Layout::check_offset(const TensorInfo& info) {
@@ -128,7 +133,7 @@ void Layout::locate(const TensorInfo& info, Tensor& tensor) {
   }
   const auto data_size = m_data_start ? m_size - *m_data_start : 0;
   if (!m_data_start || info.offset > data_size) {
-    cut(info, tensor, 0);
+    cut(tensor, 0);
     return;
   }
   const auto start = *m_data_start + info.offset;
@@ -137,7 +142,7 @@ void Layout::locate(const TensorInfo& info, Tensor& tensor) {
   tensor.location.storage_bytes = there;
   m_builder.coverage.label(tensor.location.packed, RegionKind::tensor, "tensor " + tensor.name);
   if (there < tensor.bytes) {
-    cut(info, tensor, there);
+    cut(tensor, there);
     return;
   }
   const auto end = padded(start + there, m_alignment).value_or(m_size);
@@ -145,15 +150,11 @@ void Layout::locate(const TensorInfo& info, Tensor& tensor) {
   fill(start + there, std::min(end, m_size));
 }
 
-void Layout::cut(const TensorInfo& info, Tensor& tensor, std::uint64_t there) {
-  const auto lacking = tensor.bytes - there;
-  m_missing = bytes::checked_add(m_missing, lacking).value_or(UINT64_MAX);
-  if (!tensor.unread.empty() || tensor.bytes == 0) {
-    return;
+void Layout::cut(Tensor& tensor, std::uint64_t there) {
+  m_missing = bytes::checked_add(m_missing, tensor.bytes - there).value_or(UINT64_MAX);
+  if (tensor.unread.empty() && tensor.bytes > 0) {
+    tensor.unread = "only " + std::to_string(there) + " of its " + std::to_string(tensor.bytes) + " bytes are in the file";
   }
-  tensor.unread = "only " + std::to_string(there) + " of its " + std::to_string(tensor.bytes) + " bytes are in the file";
-  m_input.complain("tensor.unread", m_data_start ? Severity::warning : Severity::error, "not measured: " + tensor.unread,
-                   info.where, info.name);
 }
 
 /// Where fill is not zero and what it holds there; empty where all is as it should be.
@@ -214,6 +215,17 @@ void place_tensors(Input& input, const std::vector<TensorInfo>& infos, std::uint
     layout.place(info);
   }
   layout.finish();
+}
+
+void list_tensors(Input& input, const std::vector<TensorInfo>& infos) {
+  for (const auto& info : infos) {
+    auto tensor = described(info);
+    tensor.location.order = input.order;
+    if (tensor.unread.empty()) {
+      tensor.unread = "the file breaks off before the place of its data is known";
+    }
+    add(input.builder, std::move(tensor));
+  }
 }
 
 }  // namespace upinspect::formats::gguf

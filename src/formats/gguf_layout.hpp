@@ -12,4 +12,7 @@ namespace upinspect::formats::gguf {
 /// tensor info; `alignment` is a power of two, or 0 where the file's own is unusable and no data can be located.
 void place_tensors(Input& input, const std::vector<TensorInfo>& infos, std::uint32_t alignment);
 
+/// Adds the tensors to the builder without their data, for a file that breaks off before the place of data is known.
+void list_tensors(Input& input, const std::vector<TensorInfo>& infos);
+
 }  // namespace upinspect::formats::gguf

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <unordered_map>
+#include <numeric>
+#include <tuple>
+#include <vector>
 
 namespace upinspect::formats::gguf {
 
@@ -26,14 +28,15 @@ class MetadataReader {
  public:
   explicit MetadataReader(Input& input) : m_input(input) {}
 
-  void pair(std::uint64_t number);
+  void pair();
+  /// Reports keys that stand more than once and keeps their first values only.
+  void settle_duplicates();
   /// Where the reader is, for the text of an error.
   [[nodiscard]] std::string place(std::uint64_t number, std::uint64_t count) const;
   [[nodiscard]] const Settings& settings() const noexcept { return m_settings; }
 
  private:
   void check_key(ByteRange where);
-  void check_duplicate(std::uint64_t number, ByteRange where);
   ValueType type();
   Value value(ValueType type);
   Value scalar(ValueType type);
@@ -45,7 +48,7 @@ class MetadataReader {
 
   Input& m_input;
   Settings m_settings;
-  std::unordered_map<std::string, std::uint64_t> m_first_use;
+  std::vector<ByteRange> m_places;  ///< of the pairs' keys, in the order of the metadata
   std::string m_key;
   std::uint64_t m_odd_bools = 0;
   std::uint64_t m_bad_texts = 0;
@@ -57,7 +60,7 @@ std::string MetadataReader::place(std::uint64_t number, std::uint64_t count) con
          (m_key.empty() ? std::string() : ", key " + quoted(m_key));
 }
 
-void MetadataReader::pair(std::uint64_t number) {
+void MetadataReader::pair() {
   m_key.clear();
   m_odd_bools = m_bad_texts = 0;
   m_incomplete = false;
@@ -75,12 +78,8 @@ void MetadataReader::pair(std::uint64_t number) {
   if (m_key == "general.alignment") {
     alignment(kind, read, where);
   }
-  const auto fresh = m_first_use.emplace(m_key, number).second;
-  if (fresh) {
-    m_input.builder.metadata(m_key, std::move(read));
-  } else {
-    check_duplicate(number, where);
-  }
+  m_input.builder.metadata(m_key, std::move(read));
+  m_places.push_back(where);
 }
 
 void MetadataReader::check_key(ByteRange where) {
@@ -101,11 +100,28 @@ void MetadataReader::check_key(ByteRange where) {
   }
 }
 
-void MetadataReader::check_duplicate(std::uint64_t number, ByteRange where) {
-  m_input.complain("gguf.duplicate-key", Severity::error,
-                   "duplicate key " + quoted(m_key) + " for key-value pairs " + std::to_string(m_first_use[m_key]) + " and " +
-                       std::to_string(number) + "; ggml refuses the file, and the first value is shown",
-                   where);
+// Sorted, because keys can be made to collide in a hash table.
+void MetadataReader::settle_duplicates() {
+  auto& pairs = std::get<Value::Object>(m_input.builder.artifact.metadata.data);
+  std::vector<std::size_t> order(m_places.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::tie(pairs[a].first, a) < std::tie(pairs[b].first, b);
+  });
+  std::vector<std::size_t> doubles;
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    const auto& key = pairs[order[i]].first;
+    if (pairs[order[i - 1]].first == key) {
+      doubles.push_back(order[i]);
+      m_input.complain("gguf.duplicate-key", Severity::error,
+                       "duplicate key " + quoted(key) + " for key-value pairs " + std::to_string(order[i - 1]) + " and " +
+                           std::to_string(order[i]) + "; ggml refuses the file, and the first value is shown",
+                       m_places[order[i]]);
+    }
+  }
+  std::sort(doubles.begin(), doubles.end());
+  std::size_t number = 0;
+  std::erase_if(pairs, [&](const auto&) { return std::binary_search(doubles.begin(), doubles.end(), number++); });
 }
 
 ValueType MetadataReader::type() {
@@ -249,9 +265,15 @@ void MetadataReader::alignment(ValueType type, const Value& value, ByteRange whe
 Settings read_metadata(Input& input, std::uint64_t count) {
   const bytes::Cursor::Structure structure(input.in, "metadata", RegionKind::metadata);
   MetadataReader reader(input);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    in_context([&] { return reader.place(i, count); }, [&] { reader.pair(i); });
+  try {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      in_context([&] { return reader.place(i, count); }, [&] { reader.pair(); });
+    }
+  } catch (...) {
+    reader.settle_duplicates();
+    throw;
   }
+  reader.settle_duplicates();
   return reader.settings();
 }
 

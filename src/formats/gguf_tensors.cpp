@@ -6,7 +6,8 @@
 
 #include <algorithm>
 #include <limits>
-#include <unordered_map>
+#include <numeric>
+#include <utility>
 
 namespace upinspect::formats::gguf {
 
@@ -34,7 +35,6 @@ class InfoReader {
 
   Input& m_input;
   bool m_negative = false;
-  std::unordered_map<std::string, std::uint64_t> m_first_use;
 };
 
 void InfoReader::refuse(const char* id, TensorInfo& info, const std::string& message, const char* unread) {
@@ -91,7 +91,6 @@ void InfoReader::dimensions(TensorInfo& info) {
   }
 }
 
-// ggml keeps names as C strings: what follows a NUL is not part of the name.
 void InfoReader::check_name(const TensorInfo& info, std::uint64_t number) {
   if (info.name.size() >= k_name_capacity) {
     m_input.complain("gguf.tensor-name", Severity::error,
@@ -105,14 +104,6 @@ void InfoReader::check_name(const TensorInfo& info, std::uint64_t number) {
   if (has_control(info.name)) {
     m_input.complain("name.control-character", Severity::warning,
                      "the tensor's name holds control characters, which can deceive a terminal or a log", info.where, info.name);
-  }
-  const auto as_c_string = info.name.substr(0, info.name.find('\0'));
-  const auto [first, fresh] = m_first_use.emplace(as_c_string, number);
-  if (!fresh) {
-    m_input.complain("gguf.tensor-name", Severity::error,
-                     "duplicate tensor name " + quoted(as_c_string) + " for tensors " + std::to_string(first->second) +
-                         " and " + std::to_string(number),
-                     info.where, info.name);
   }
 }
 
@@ -171,17 +162,39 @@ void InfoReader::check_rows(TensorInfo& info) {
   }
 }
 
+/// ggml keeps names as C strings: what follows a NUL is not part of the name.
+std::string_view as_c_string(const TensorInfo& info) {
+  return std::string_view(info.name).substr(0, info.name.find('\0'));
+}
+
+// Sorted, because names can be made to collide in a hash table.
+void check_duplicates(Input& input, const std::vector<TensorInfo>& infos) {
+  std::vector<std::size_t> order(infos.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(as_c_string(infos[a]), a) < std::pair(as_c_string(infos[b]), b);
+  });
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    const auto& info = infos[order[i]];
+    if (as_c_string(infos[order[i - 1]]) == as_c_string(info)) {
+      input.complain("gguf.tensor-name", Severity::error,
+                     "duplicate tensor name " + quoted(as_c_string(info)) + " for tensors " + std::to_string(order[i - 1]) +
+                         " and " + std::to_string(order[i]),
+                     info.where, info.name);
+    }
+  }
+}
+
 }  // namespace
 
-std::vector<TensorInfo> read_tensor_infos(Input& input, std::uint64_t count) {
+void read_tensor_infos(Input& input, std::uint64_t count, std::vector<TensorInfo>& infos) {
   const bytes::Cursor::Structure structure(input.in, "tensor infos");
-  std::vector<TensorInfo> infos;
   InfoReader reader(input);
   for (std::uint64_t i = 0; i < count; ++i) {
     in_context([&] { return "tensor info " + std::to_string(i + 1) + " of " + std::to_string(count); },
                [&] { infos.push_back(reader.read(i)); });
   }
-  return infos;
+  check_duplicates(input, infos);
 }
 
 }  // namespace upinspect::formats::gguf

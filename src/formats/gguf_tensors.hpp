@@ -21,7 +21,8 @@ struct TensorInfo {
   ByteRange where;                     ///< of the info in the file
 };
 
-/// Reads `count` infos from the input's position on. Throws ParseError where one cannot be passed over.
-[[nodiscard]] std::vector<TensorInfo> read_tensor_infos(Input& input, std::uint64_t count);
+/// Reads `count` infos from the input's position on. Throws ParseError where one cannot be passed over; `infos` holds
+/// those before it then.
+void read_tensor_infos(Input& input, std::uint64_t count, std::vector<TensorInfo>& infos);
 
 }  // namespace upinspect::formats::gguf

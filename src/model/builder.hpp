@@ -72,6 +72,8 @@ class Builder {
   std::vector<ChecksumClaim> checksums;
   std::vector<std::pair<std::size_t, std::vector<std::byte>>> decoded;  ///< by index of the tensor
   std::vector<GapContent> gap_contents;  ///< filled by the data pass
+  /// How bad it is that a tensor cannot be measured, where a format's own reader goes on without its data.
+  Severity unread_severity = Severity::error;
 
  private:
   std::uint64_t m_decoded_bytes = 0;

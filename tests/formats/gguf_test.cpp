@@ -273,7 +273,7 @@ TEST_CASE("gguf: a data section beyond the end is named") {
   const auto header = unpadded.info("a", {8}, 0, 0).header();
   const auto artifact = inspected(header);
   says(artifact, "it would start at 64, the file ends at 57");
-  says(artifact, "error tensor.unread: not measured: only 0 of its 32 bytes are in the file");
+  says(artifact, "warning tensor.unread: not measured: only 0 of its 32 bytes are in the file");
 }
 
 TEST_CASE("gguf: tensor names as ggml keeps them") {
@@ -408,6 +408,26 @@ TEST_CASE("gguf: findings of one kind are capped") {
   const auto artifact = inspected(file);
   CHECK(artifact.findings.size() < 300);
   says(artifact, "743 more findings of this kind are not listed");
+}
+
+TEST_CASE("gguf: tensors before the place where the infos break off are listed") {
+  const auto header = GgufBuilder().info("a", {4}, 0, 0).info("b", {4}, 0, 32).header();
+  const auto artifact = inspected(header.substr(0, header.size() - 4));
+  says(artifact, "error container.truncated: gguf: tensor info 2 of 2: tensor offset: needs 8 bytes, 4 are left");
+  REQUIRE(artifact.tensors.size() == 1);
+  CHECK(artifact.tensors[0].name == "a");
+  CHECK(artifact.tensors[0].bytes == 16);
+  CHECK(artifact.tensors[0].unread == "the file breaks off before the place of its data is known");
+}
+
+TEST_CASE("gguf: of missing tensors a few hundred are listed, none as an error") {
+  GgufBuilder file;
+  for (int i = 0; i < 1000; ++i) {
+    file.info("t" + std::to_string(i), {8}, 0, static_cast<std::uint64_t>(i) * 32);
+  }
+  const auto artifact = inspected(file);
+  CHECK_FALSE(refuses(artifact));
+  says(artifact, "warning tensor.unread: 744 more tensors that were not measured are not listed");
 }
 
 TEST_CASE("gguf: headers alone tell the same structure") {
