@@ -132,12 +132,17 @@ void write_all(int descriptor, std::span<const std::byte> data) {
 
 }  // namespace
 
-std::unique_ptr<FileSource> spool(int descriptor, const std::string& name, std::uint64_t limit) {
+std::unique_ptr<FileSource> spool(int descriptor, const std::string& name, std::uint64_t limit,
+                                  const std::atomic<bool>* stop) {
   const int copy = open_unlinked_temporary();
   std::vector<std::byte> block(std::size_t{1} << 18);
   std::uint64_t total = 0;
   for (;;) {
     const auto got = ::read(descriptor, block.data(), block.size());
+    if (stop != nullptr && stop->load()) {
+      ::close(copy);
+      throw Stopped();
+    }
     if (got < 0 && errno == EINTR) {
       continue;
     }

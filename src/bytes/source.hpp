@@ -2,6 +2,7 @@
 // Random access to a fixed number of bytes: a file, a piece of memory, a spooled pipe.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -65,7 +66,9 @@ class MemorySource final : public Source {
 };
 
 /// Copies everything that `descriptor` yields into an unlinked temporary file (in TMPDIR or /tmp, mode 0600), which
-/// goes away with the source. Throws InputError where that fails or more than `limit` bytes come.
-[[nodiscard]] std::unique_ptr<FileSource> spool(int descriptor, const std::string& name, std::uint64_t limit);
+/// goes away with the source. Throws InputError where that fails or more than `limit` bytes come, and Stopped once
+/// `stop` is set.
+[[nodiscard]] std::unique_ptr<FileSource> spool(int descriptor, const std::string& name, std::uint64_t limit,
+                                                const std::atomic<bool>* stop);
 
 }  // namespace upinspect::bytes

@@ -4,6 +4,7 @@
 
 #include "upinspect/artifact.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -31,7 +32,7 @@ class FindingLog {
   FindingLog& operator=(const FindingLog&) = delete;
 
   /// `message` is called only where its text is kept. The range is in bytes of the file.
-  template <typename Message>
+  template <std::invocable Message>
   void add(const Rule& rule, ByteRange where, Message&& message) {
     if (counts(rule)) {
       keep(rule, where, std::forward<Message>(message)());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "containers/zip_checks.hpp"
 
-#include "containers/zip_names.hpp"
+#include "containers/unsafe_name.hpp"
 #include "containers/zip_rules.hpp"
 
 namespace upinspect::containers {

@@ -17,6 +17,7 @@ namespace torch_legacy { Sniff sniff; Read read; }
 namespace pickles { Sniff sniff; Read read; }
 namespace zip { Sniff sniff; Read read; }
 namespace gguf { Sniff sniff; Read read; }
+namespace npy { Sniff sniff; Read read; }
 namespace raw { Sniff sniff; Read read; }
 namespace named {
 Sniff sniff_empty, sniff_gzip, sniff_xz, sniff_zstd, sniff_bzip2, sniff_seven_zip, sniff_rar, sniff_hdf5, sniff_ggla,
@@ -35,12 +36,13 @@ constexpr std::string_view k_not_read = "format.not-read";
 constexpr std::array k_formats{
     Format{"empty", "empty file", named::sniff_empty, named::read_empty, "", k_named, "container.empty-file", error,
            "there is nothing in it: download it again"},
+    Format{"npy", "NumPy array", npy::sniff, npy::read, ".npy"},
     Format{"safetensors", "safetensors", safetensors::sniff, safetensors::read, ".safetensors .sft .st"},
     Format{"gguf", "GGUF", gguf::sniff, gguf::read, ".gguf"},
-    Format{"torch-zip", "PyTorch zip archive", torch_zip::sniff, torch_zip::read, ".pt .pth .bin .ckpt"},
+    Format{"torch-zip", "PyTorch zip archive", torch_zip::sniff, torch_zip::read, ".pt .pth .ckpt"},
     Format{"zip", "zip archive", zip::sniff, zip::read, ".zip", k_named, k_not_read, warning,
            "no weights were recognised in it: unpack it in a safe place and look at the files"},
-    Format{"torch-legacy", "PyTorch file from before 1.6", torch_legacy::sniff, torch_legacy::read, ".pt .pth .bin .ckpt"},
+    Format{"torch-legacy", "PyTorch file from before 1.6", torch_legacy::sniff, torch_legacy::read, ".pt .pth .ckpt"},
     Format{"git-lfs-pointer", "Git LFS pointer, not the file itself", named::sniff_git_lfs_pointer, named::read_git_lfs_pointer, "",
            k_named, "container.lfs-pointer", error, "the weights are elsewhere: run git lfs pull, or download the file itself"},
     Format{"gzip", "gzip-compressed file", named::sniff_gzip, named::read_content, ".gz .tgz", k_named, k_not_read, warning,

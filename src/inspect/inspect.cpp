@@ -62,7 +62,7 @@ Artifact inspect_file(const std::string& path, const InspectOptions& options) {
 }
 
 Artifact inspect_stream(int descriptor, const std::string& name, const InspectOptions& options, std::uint64_t limit) {
-  const auto source = bytes::spool(descriptor, name, limit);
+  const auto source = bytes::spool(descriptor, name, limit, options.stop);
   return inspecting::inspect_source(*source, name, options);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/counts.hpp"
 
+#include "numeric/load.hpp"
 #include "numeric/small_float.hpp"
 
 #include <algorithm>
@@ -9,8 +10,14 @@ namespace upinspect::numeric {
 
 namespace {
 
-// Tables of 16-bit patterns cost their clearing and reading, which pays only for tensors above this.
-constexpr std::uint64_t k_word_threshold = 65536;
+// The tables of 16-bit patterns cost their clearing and reading: f32 counts in them from this element on.
+constexpr std::uint64_t k_quad_threshold = 65536;
+
+// A value that is this common in a sample is counted by comparing: to count equal values one by one is slow, because each
+// count waits for the one before.
+constexpr std::size_t k_sample = 32;
+constexpr std::size_t k_common = 10;
+constexpr std::size_t k_least_sampled = 4096;
 
 // Tables are folded before a bin can pass 32 bits.
 constexpr std::uint64_t k_table_limit = std::uint64_t{1} << 31;
@@ -31,6 +38,32 @@ void add_columns(std::span<const Count> words, ByteCounts& low, ByteCounts& high
       low[column] += part[column];
     }
   }
+}
+
+template <typename Element>
+Element sampled(std::span<const std::byte> bytes, std::size_t i) noexcept {
+  const std::size_t stride = bytes.size() / sizeof(Element) / k_sample;
+  return load_le<Element>(bytes.data() + i * stride * sizeof(Element));
+}
+
+/// The value that has the majority of a sample, if any has (Boyer and Moore), or one near to it.
+template <typename Element>
+std::optional<Element> common_value(std::span<const std::byte> bytes) noexcept {
+  if (bytes.size() < k_least_sampled * sizeof(Element)) {
+    return std::nullopt;
+  }
+  Element candidate = 0;
+  std::size_t lead = 0;
+  for (std::size_t i = 0; i < k_sample; ++i) {
+    const auto value = sampled<Element>(bytes, i);
+    candidate = lead == 0 ? value : candidate;
+    lead += value == candidate ? std::size_t{1} : ~std::size_t{0};
+  }
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < k_sample; ++i) {
+    found += sampled<Element>(bytes, i) == candidate ? std::size_t{1} : 0;
+  }
+  return found >= k_common ? std::optional(candidate) : std::nullopt;
 }
 
 }  // namespace
@@ -62,15 +95,17 @@ std::size_t unit_bytes(Dtype dtype) noexcept {
 
 std::size_t chunk_bytes(Dtype dtype) noexcept { return k_chunk_elements * unit_bytes(dtype); }
 
+bool Counts::counts_quads() const noexcept { return m_dtype == Dtype::f32 && m_units >= k_quad_threshold; }
+
 void Counts::clear_tables() noexcept {
   if (m_in_bytes > 0) {
     m_bytes = {};
     m_in_bytes = 0;
   }
   if (m_in_words > 0) {
-    m_words->first.fill(0);
+    m_words->at(0).fill(0);
     if (!m_words_joined) {
-      m_words->second.fill(0);
+      m_words->at(1).fill(0);
     }
     m_in_words = 0;
   }
@@ -90,18 +125,38 @@ void Counts::reset(Dtype dtype, Method method) noexcept {
 }
 
 void Counts::add(std::span<const std::byte> bytes) {
+  // Parts of a few chunks, so that what is kept of one stays in the cache.
+  const std::size_t most = 2 * k_chunk_elements * m_unit;
   bytes = bytes.first(bytes.size() - bytes.size() % m_unit);
   while (!bytes.empty()) {
-    const auto part = bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), k_table_limit)));
-    if (counts_words()) {
-      add_words(part);
-    } else if (m_dtype == Dtype::f32 && m_units >= k_word_threshold) {
-      add_halves(part);
-    } else {
-      add_bytes(part);
-    }
+    const auto part = bytes.first(std::min(bytes.size(), most));
+    add_part(part);
     m_units += part.size() / m_unit;
     bytes = bytes.subspan(part.size());
+  }
+}
+
+void Counts::add_part(std::span<const std::byte> bytes) {
+  make_room(bytes.size());
+  if (counts_words()) {
+    add_words(bytes);
+  } else if (counts_quads()) {
+    add_quads(bytes);
+  } else {
+    add_bytes(bytes);
+  }
+}
+
+void Counts::make_room(std::size_t bytes) {
+  if (m_in_bytes + bytes > k_table_limit) {
+    fold_bytes();
+  }
+  if (m_in_words + bytes > k_table_limit) {
+    if (counts_words()) {
+      widen_words();
+    } else {
+      fold_quads();
+    }
   }
 }
 
@@ -113,28 +168,52 @@ void Counts::need_word_tables() {
 
 void Counts::add_words(std::span<const std::byte> bytes) {
   need_word_tables();
-  if (m_in_words + bytes.size() / 2 > k_table_limit) {
-    widen_words();
-  }
-  kernels().count_words(bytes, m_words->first, m_words->second);
   m_in_words += bytes.size() / 2;
   m_words_joined = false;
+  const auto common = common_value<std::uint16_t>(bytes);
+  if (!common) {
+    kernels().count_words(bytes, *m_words);
+    return;
+  }
+  m_kept.resize(std::max(m_kept.size(), bytes.size()));
+  const auto kept = kernels().keep_words(bytes, *common, m_kept.data());
+  kernels().count_words(std::span(m_kept).first(kept * 2), *m_words);
+  m_words->at(0)[*common] += static_cast<std::uint32_t>(bytes.size() / 2 - kept);
 }
 
-void Counts::add_halves(std::span<const std::byte> bytes) {
+void Counts::add_quads(std::span<const std::byte> bytes) {
   need_word_tables();
-  if (m_in_words + bytes.size() / 4 > k_table_limit) {
-    fold_halves();
-  }
-  kernels().count_halves(bytes, m_words->first, m_words->second);
+  m_in_bytes += bytes.size();
   m_in_words += bytes.size() / 4;
   m_words_joined = false;
+  const auto common = common_value<std::uint32_t>(bytes);
+  if (!common) {
+    kernels().count_quads(bytes, m_bytes, *m_words);
+    return;
+  }
+  m_kept.resize(std::max(m_kept.size(), bytes.size()));
+  const auto kept = kernels().keep_quads(bytes, *common, m_kept.data());
+  kernels().count_quads(std::span(m_kept).first(kept * 4), m_bytes, *m_words);
+  const auto equal = static_cast<std::uint32_t>(bytes.size() / 4 - kept);
+  m_bytes[0][*common & 255] += equal;
+  m_bytes[1][(*common >> 8) & 255] += equal;
+  m_words->at(0)[*common >> 16] += equal;
+}
+
+std::optional<FloatPass> Counts::add_f32(std::span<const std::byte> chunk, double pivot) {
+  if (!counts_quads() || common_value<std::uint32_t>(chunk)) {
+    return std::nullopt;
+  }
+  make_room(chunk.size());
+  need_word_tables();
+  m_units += chunk.size() / 4;
+  m_in_bytes += chunk.size();
+  m_in_words += chunk.size() / 4;
+  m_words_joined = false;
+  return kernels().measure_f32(chunk, pivot, m_bytes, *m_words);
 }
 
 void Counts::add_bytes(std::span<const std::byte> bytes) {
-  if (m_in_bytes + bytes.size() > k_table_limit) {
-    fold_bytes();
-  }
   kernels().count_bytes(bytes, m_bytes);
   m_in_bytes += bytes.size();
 }
@@ -153,36 +232,35 @@ void Counts::fold_bytes() noexcept {
   m_in_bytes = 0;
 }
 
-void Counts::fold_halves() noexcept {
+void Counts::fold_quads() noexcept {
   if (m_in_words == 0) {
     return;
   }
-  add_columns<std::uint32_t>(m_words->first, m_planes[0], m_planes[1]);
-  add_columns<std::uint32_t>(m_words->second, m_planes[2], m_planes[3]);
-  m_words->first.fill(0);
-  m_words->second.fill(0);
+  join_words();
+  add_columns<std::uint32_t>(m_words->at(0), m_planes[2], m_planes[3]);
+  m_words->at(0).fill(0);
   m_in_words = 0;
-  m_words_joined = true;
 }
 
 void Counts::join_words() noexcept {
   if (m_words_joined) {
     return;
   }
-  for (std::size_t i = 0; i < m_words->first.size(); ++i) {
-    m_words->first[i] += m_words->second[i];
+  auto& [first, second] = *m_words;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    first[i] += second[i];
   }
-  m_words->second.fill(0);
+  second.fill(0);
   m_words_joined = true;
 }
 
 void Counts::widen_words() {
   join_words();
-  m_wide.resize(m_words->first.size());
+  m_wide.resize(m_words->at(0).size());
   for (std::size_t i = 0; i < m_wide.size(); ++i) {
-    m_wide[i] += m_words->first[i];
+    m_wide[i] += m_words->at(0)[i];
   }
-  m_words->first.fill(0);
+  m_words->at(0).fill(0);
   m_in_words = 0;
 }
 
@@ -197,7 +275,7 @@ void Counts::merge(Counts& other) {
       other.widen_words();
       std::transform(m_wide.begin(), m_wide.end(), other.m_wide.begin(), m_wide.begin(), std::plus<>());
     } else {
-      std::transform(m_words->first.begin(), m_words->first.end(), other.m_words->first.begin(), m_words->first.begin(),
+      std::transform(m_words->at(0).begin(), m_words->at(0).end(), other.m_words->at(0).begin(), m_words->at(0).begin(),
                      std::plus<>());
       m_in_words += other.m_in_words;
     }
@@ -223,7 +301,7 @@ std::span<const ByteCounts> Counts::planes() {
     }
   } else {
     fold_bytes();
-    fold_halves();
+    fold_quads();
   }
   return std::span<const ByteCounts>(m_planes).first(m_unit);
 }
@@ -234,7 +312,7 @@ std::span<const std::uint32_t> Counts::words() {
   }
   need_word_tables();
   join_words();
-  return m_words->first;
+  return m_words->at(0);
 }
 
 std::span<const std::uint64_t> Counts::wide_words() {

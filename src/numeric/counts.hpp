@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,10 @@ class Counts {
   /// Counts whole elements; a last incomplete one is left out.
   void add(std::span<const std::byte> bytes);
 
+  /// The same for a chunk of f32 together with what the kernel measures on the way; nothing, and nothing counted, where
+  /// another way through the chunk is quicker.
+  [[nodiscard]] std::optional<FloatPass> add_f32(std::span<const std::byte> chunk, double pivot);
+
   /// Adds what another object counted of the same tensor (same dtype and method), and empties it.
   void merge(Counts& other);
 
@@ -61,18 +66,16 @@ class Counts {
   [[nodiscard]] std::span<const std::uint64_t> wide_words();
 
  private:
-  struct WordTables {
-    WordTable first{};
-    WordTable second{};
-  };
-
   [[nodiscard]] bool counts_words() const noexcept { return m_method == Method::table && m_unit == 2; }
+  [[nodiscard]] bool counts_quads() const noexcept;
+  void add_part(std::span<const std::byte> bytes);
   void add_words(std::span<const std::byte> bytes);
-  void add_halves(std::span<const std::byte> bytes);
+  void add_quads(std::span<const std::byte> bytes);
   void add_bytes(std::span<const std::byte> bytes);
+  void make_room(std::size_t bytes);
   void need_word_tables();
   void fold_bytes() noexcept;
-  void fold_halves() noexcept;
+  void fold_quads() noexcept;
   void join_words() noexcept;
   void widen_words();
   void clear_tables() noexcept;
@@ -85,11 +88,12 @@ class Counts {
   std::array<ByteCounts, 16> m_planes{};
   std::size_t m_used_planes = 0;
   ByteTables m_bytes{};
-  std::uint64_t m_in_bytes = 0;   ///< bytes counted in m_bytes since it was last folded
+  std::uint64_t m_in_bytes = 0;   ///< bytes counted in m_bytes, at most, since it was last folded
   std::unique_ptr<WordTables> m_words;
   std::uint64_t m_in_words = 0;   ///< elements counted in m_words since they were last folded
-  bool m_words_joined = true;     ///< the second table of m_words is empty
+  bool m_words_joined = true;     ///< the second of m_words is all zero
   std::vector<std::uint64_t> m_wide;
+  std::vector<std::byte> m_kept;
 };
 
 }  // namespace upinspect::numeric

@@ -56,6 +56,7 @@ std::size_t decode_small(std::span<const std::byte> chunk, Tally& tally, double*
   return count;
 }
 
+/// The same for f32 and f64, without branches on the data.
 template <typename Float>
 std::size_t decode_ieee(std::span<const std::byte> chunk, Tally& tally, double* out) {
   using Bits = BitsOf<Float>;
@@ -67,16 +68,19 @@ std::size_t decode_ieee(std::span<const std::byte> chunk, Tally& tally, double* 
   for (std::size_t i = 0; i + sizeof(Float) <= chunk.size(); i += sizeof(Float)) {
     const auto bits = load_le<Bits>(chunk.data() + i);
     const Bits magnitude = bits & k_magnitude;
-    if (magnitude >= k_infinity) {
-      ++(magnitude == k_infinity ? found.infs : found.nans);
-      continue;
-    }
+    const bool finite = magnitude < k_infinity;
     const auto value = static_cast<double>(std::bit_cast<Float>(bits));
+    const auto key = order_key(value);
+    found.least = std::min(found.least, finite ? key : UINT64_MAX);
+    found.greatest = std::max(found.greatest, finite ? key : 0);
+    found.infs += magnitude == k_infinity ? 1 : 0;
+    found.nans += magnitude > k_infinity ? 1 : 0;
     found.zeros += magnitude == 0 ? 1 : 0;
-    found.subnormals += magnitude != 0 && magnitude < k_normal ? 1 : 0;
-    found.extend(order_key(value));
-    out[count++] = value;
+    found.subnormals += magnitude < k_normal ? 1 : 0;
+    out[count] = value;
+    count += finite ? 1 : 0;
   }
+  found.subnormals -= found.zeros;
   tally.merge(found);
   return count;
 }
@@ -161,31 +165,44 @@ ChunkSums sum_scaled(std::span<double> values) {
   return sums;
 }
 
+double value_of_key(std::int32_t key) noexcept {
+  return static_cast<double>(std::bit_cast<float>(key < 0 ? key ^ 0x7fffffff : key));
+}
+
+void add_scan(const FloatScan& scan, Tally& tally) noexcept {
+  tally.zeros += scan.zeros;
+  tally.subnormals += scan.below_normal - scan.zeros;
+  tally.extend(order_key(value_of_key(scan.least)));
+  tally.extend(order_key(value_of_key(scan.greatest)));
+}
+
+ChunkSums sum_f32_with_specials(std::span<const std::byte> chunk, Tally& tally, std::vector<double>& scratch) {
+  return sums_of_f64(std::span(scratch).first(decode_ieee<float>(chunk, tally, scratch.data())));
+}
+
 ChunkSums sum_f32(std::span<const std::byte> chunk, Tally& tally, std::vector<double>& scratch) {
   const auto scan = kernels().scan_f32(chunk);
   if (scan.specials != 0) {
-    return sums_of_f64(std::span(scratch).first(decode_ieee<float>(chunk, tally, scratch.data())));
+    return sum_f32_with_specials(chunk, tally, scratch);
   }
   if (chunk.size() < sizeof(float)) {
     return {};
   }
-  const auto value_of = [](std::int32_t key) {
-    return static_cast<double>(std::bit_cast<float>(key < 0 ? key ^ 0x7fffffff : key));
-  };
-  tally.zeros += scan.zeros;
-  tally.subnormals += scan.below_normal - scan.zeros;
-  tally.extend(order_key(value_of(scan.least)));
-  tally.extend(order_key(value_of(scan.greatest)));
+  add_scan(scan, tally);
   return sums_of_f32(chunk);
+}
+
+void need_scratch(std::size_t count, std::vector<double>& scratch) {
+  if (scratch.size() < count) {
+    scratch.resize(count);
+  }
 }
 
 }  // namespace
 
 ChunkSums decode_and_sum(Dtype dtype, std::span<const std::byte> chunk, Tally& tally, std::vector<double>& scratch) {
-  const std::size_t capacity = chunk.size() / info(dtype).block_bytes;
-  if (scratch.size() < capacity) {
-    scratch.resize(capacity);
-  }
+  // One more than there are elements: a special value is written before it is dropped.
+  need_scratch(chunk.size() / info(dtype).block_bytes + 1, scratch);
   const auto sum_first = [&](std::size_t count) { return sums_of_f64(std::span(scratch).first(count)); };
   switch (dtype) {
     case Dtype::f64: return sum_scaled(std::span(scratch).first(decode_ieee<double>(chunk, tally, scratch.data())));
@@ -200,6 +217,16 @@ ChunkSums decode_and_sum(Dtype dtype, std::span<const std::byte> chunk, Tally& t
     case Dtype::u64: return sum_wide_integers<std::uint64_t>(chunk, tally, scratch);
     default: return {};
   }
+}
+
+ChunkSums decode_and_sum(std::span<const std::byte> chunk, double pivot, const FloatPass& pass, Tally& tally,
+                         std::vector<double>& scratch) {
+  if (pass.scan.specials != 0) {
+    need_scratch(chunk.size() / sizeof(float) + 1, scratch);
+    return sum_f32_with_specials(chunk, tally, scratch);
+  }
+  add_scan(pass.scan, tally);
+  return sums_of_f32(chunk, pivot, pass.deviations);
 }
 
 }  // namespace upinspect::numeric

@@ -17,4 +17,8 @@ namespace upinspect::numeric {
 [[nodiscard]] ChunkSums decode_and_sum(Dtype dtype, std::span<const std::byte> chunk, Tally& tally,
                                        std::vector<double>& scratch);
 
+/// The moments of a chunk of f32 of which a pass about `pivot` is done.
+[[nodiscard]] ChunkSums decode_and_sum(std::span<const std::byte> chunk, double pivot, const FloatPass& pass, Tally& tally,
+                                       std::vector<double>& scratch);
+
 }  // namespace upinspect::numeric

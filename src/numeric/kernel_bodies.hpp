@@ -36,130 +36,241 @@ UPINSPECT_KERNEL void count_bytes(std::span<const std::byte> bytes, ByteTables& 
   }
 }
 
-UPINSPECT_KERNEL void count_halves(std::span<const std::byte> bytes, WordTable& low, WordTable& high) {
-  const std::byte* const from = bytes.data();
-  const std::size_t count = bytes.size() / 4;
-  const std::size_t pairs = count / 2;
-  for (std::size_t i = 0; i < pairs; ++i) {
-    const auto two = load_le<std::uint64_t>(from + 8 * i);
-    ++low[two & 0xffff];
-    ++high[(two >> 16) & 0xffff];
-    ++low[(two >> 32) & 0xffff];
-    ++high[two >> 48];
-  }
-  if (count % 2 != 0) {
-    const auto last = load_le<std::uint32_t>(from + 8 * pairs);
-    ++low[last & 0xffff];
-    ++high[last >> 16];
-  }
-}
-
-UPINSPECT_KERNEL void count_words(std::span<const std::byte> bytes, WordTable& even, WordTable& odd) {
+UPINSPECT_KERNEL void count_words(std::span<const std::byte> bytes, WordTables& tables) {
   const std::byte* const from = bytes.data();
   const std::size_t count = bytes.size() / 2;
-  const std::size_t fours = count / 4;
-  for (std::size_t i = 0; i < fours; ++i) {
-    const auto four = load_le<std::uint64_t>(from + 8 * i);
-    ++even[four & 0xffff];
-    ++odd[(four >> 16) & 0xffff];
-    ++even[(four >> 32) & 0xffff];
-    ++odd[four >> 48];
+  const std::size_t in_fours = count / 4 * 4;
+  for (std::size_t i = 0; i < in_fours; i += 4) {
+    const auto four = load_le<std::uint64_t>(from + 2 * i);
+    ++tables[0][four & 0xffff];
+    ++tables[1][(four >> 16) & 0xffff];
+    ++tables[0][(four >> 32) & 0xffff];
+    ++tables[1][four >> 48];
   }
-  for (std::size_t i = 4 * fours; i < count; ++i) {
-    ++even[load_le<std::uint16_t>(from + 2 * i)];
+  for (std::size_t i = in_fours; i < count; ++i) {
+    ++tables[0][load_le<std::uint16_t>(from + 2 * i)];
   }
 }
 
-// Minima and counts of integers come out the same in any order, so this loop is left to the vectoriser.
-UPINSPECT_KERNEL FloatScan scan_f32(std::span<const std::byte> bytes) {
-  const std::byte* const from = bytes.data();
-  const std::size_t count = bytes.size() / 4;
-  std::int32_t least = INT32_MAX;
-  std::int32_t greatest = INT32_MIN;
-  std::int32_t zeros = 0;
-  std::int32_t below_normal = 0;
-  std::int32_t specials = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto bits = load_le<std::int32_t>(from + 4 * i);
-    const std::int32_t magnitude = bits & 0x7fffffff;
-    const std::int32_t key = bits ^ ((bits >> 31) & 0x7fffffff);
-    least = key < least ? key : least;
-    greatest = key > greatest ? key : greatest;
-    zeros += magnitude == 0 ? 1 : 0;
-    below_normal += magnitude < 0x00800000 ? 1 : 0;
-    specials += magnitude >= 0x7f800000 ? 1 : 0;
+/// Two elements of four bytes, in the tables of the first or of the second eight positions.
+UPINSPECT_KERNEL void count_two_quads(std::uint64_t two, std::array<std::uint32_t, 256>* low, WordTables& high) {
+  ++low[0][two & 255];
+  ++low[1][(two >> 8) & 255];
+  ++high[0][(two >> 16) & 0xffff];
+  ++low[4][(two >> 32) & 255];
+  ++low[5][(two >> 40) & 255];
+  ++high[1][two >> 48];
+}
+
+UPINSPECT_KERNEL void count_last_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {
+  for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
+    const auto one = load_le<std::uint32_t>(bytes.data() + i);
+    ++low[0][one & 255];
+    ++low[1][(one >> 8) & 255];
+    ++high[0][one >> 16];
   }
+}
+
+UPINSPECT_KERNEL void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {
+  const std::size_t in_pairs = bytes.size() / 16 * 16;
+  for (std::size_t i = 0; i < in_pairs; i += 16) {
+    count_two_quads(load_le<std::uint64_t>(bytes.data() + i), low.data(), high);
+    count_two_quads(load_le<std::uint64_t>(bytes.data() + i + 8), low.data() + 8, high);
+  }
+  count_last_quads(bytes.subspan(in_pairs), low, high);
+}
+
+/// Every element is stored; one that equals `value` is overwritten by the next.
+template <typename Element>
+UPINSPECT_KERNEL std::size_t keep_others(std::span<const std::byte> bytes, Element value, std::byte* out) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i + sizeof(Element) <= bytes.size(); i += sizeof(Element)) {
+    const auto element = load_le<Element>(bytes.data() + i);
+    std::memcpy(out + kept * sizeof(Element), bytes.data() + i, sizeof(Element));
+    kept += element != value ? 1 : 0;
+  }
+  return kept;
+}
+
+/// The vectors of a set whose registers have `Width` bytes. (Functions take them by reference: as arguments and return
+/// values they have no common calling convention.)
+template <std::size_t Width>
+struct Vectors {
+  using Floats [[gnu::vector_size(Width / 2)]] = float;
+  using Doubles [[gnu::vector_size(Width)]] = double;
+  using Ints [[gnu::vector_size(Width)]] = std::int32_t;
+  static constexpr std::size_t k_doubles = Width / sizeof(double);
+  static constexpr std::size_t k_ints = Width / sizeof(std::int32_t);
+};
+
+/// What scan_f32 gathers, in each lane of a register. A true comparison is -1 in its lane.
+template <std::size_t Width>
+struct ScanLanes {
+  using Ints = typename Vectors<Width>::Ints;
+  Ints least = Ints{} + INT32_MAX;
+  Ints greatest = Ints{} + INT32_MIN;
+  Ints zeros{};
+  Ints below_normal{};
+  Ints specials{};
+};
+
+template <std::size_t Width>
+UPINSPECT_KERNEL void scan_register(const std::byte* from, ScanLanes<Width>& lanes) {
+  using Ints = typename Vectors<Width>::Ints;
+  Ints bits;
+  std::memcpy(&bits, from, sizeof bits);
+  const Ints magnitude = bits & 0x7fffffff;
+  const Ints key = bits ^ ((bits >> 31) & 0x7fffffff);
+  lanes.least = key < lanes.least ? key : lanes.least;
+  lanes.greatest = key > lanes.greatest ? key : lanes.greatest;
+  lanes.zeros -= magnitude == 0;
+  lanes.below_normal -= magnitude < 0x00800000;
+  lanes.specials -= magnitude >= 0x7f800000;
+}
+
+template <std::size_t Width>
+UPINSPECT_KERNEL FloatScan join(const ScanLanes<Width>& lanes) {
   FloatScan scan;
-  scan.least = least;
-  scan.greatest = greatest;
-  scan.zeros = static_cast<std::uint32_t>(zeros);
-  scan.below_normal = static_cast<std::uint32_t>(below_normal);
-  scan.specials = static_cast<std::uint32_t>(specials);
+  for (std::size_t lane = 0; lane < Vectors<Width>::k_ints; ++lane) {
+    scan.least = std::min<std::int32_t>(scan.least, lanes.least[lane]);
+    scan.greatest = std::max<std::int32_t>(scan.greatest, lanes.greatest[lane]);
+    scan.zeros += static_cast<std::uint32_t>(lanes.zeros[lane]);
+    scan.below_normal += static_cast<std::uint32_t>(lanes.below_normal[lane]);
+    scan.specials += static_cast<std::uint32_t>(lanes.specials[lane]);
+  }
   return scan;
 }
 
-using FloatVector [[gnu::vector_size(32)]] = float;
-using DoubleVector [[gnu::vector_size(64)]] = double;
-
-UPINSPECT_KERNEL double join(const DoubleVector& low, const DoubleVector& high) {
-  std::array<double, k_lanes / 2> lanes{};
-  const DoubleVector sum = low + high;
-  std::memcpy(lanes.data(), &sum, sizeof sum);
-  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+UPINSPECT_KERNEL void scan_last(std::span<const std::byte> bytes, FloatScan& scan) {
+  for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
+    const auto bits = load_le<std::int32_t>(bytes.data() + i);
+    const std::int32_t magnitude = bits & 0x7fffffff;
+    const std::int32_t key = bits ^ ((bits >> 31) & 0x7fffffff);
+    scan.least = std::min(scan.least, key);
+    scan.greatest = std::max(scan.greatest, key);
+    scan.zeros += magnitude == 0 ? 1 : 0;
+    scan.below_normal += magnitude < 0x00800000 ? 1 : 0;
+    scan.specials += magnitude >= 0x7f800000 ? 1 : 0;
+  }
 }
 
-/// Eight numbers from `from`, less the pivot: doubles of the host, or floats, which only a little-endian host loads like
-/// this. (By reference, because vectors as return values have no common calling convention.)
-template <typename Vector>
-UPINSPECT_KERNEL void load_deviations(const std::byte* from, double pivot, DoubleVector& out) {
-  Vector values;
-  std::memcpy(&values, from, sizeof values);
-  out = __builtin_convertvector(values, DoubleVector) - pivot;
+template <std::size_t Width>
+UPINSPECT_KERNEL FloatScan scan_f32(std::span<const std::byte> bytes) {
+  const std::size_t in_registers = bytes.size() / Width * Width;
+  ScanLanes<Width> lanes;
+  for (std::size_t i = 0; i < in_registers; i += Width) {
+    scan_register<Width>(bytes.data() + i, lanes);
+  }
+  auto scan = join(lanes);
+  scan_last(bytes.subspan(in_registers), scan);
+  return scan;
 }
 
+/// The sixteen lanes, in as many registers as they take.
+template <std::size_t Width>
 struct DeviationLanes {
-  DoubleVector residuals[2] = {};
-  DoubleVector squares[2] = {};
+  static constexpr std::size_t k_registers = k_lanes / Vectors<Width>::k_doubles;
+  typename Vectors<Width>::Doubles residuals[k_registers] = {};
+  typename Vectors<Width>::Doubles squares[k_registers] = {};
 };
 
-UPINSPECT_KERNEL void add_deviations(const DoubleVector& low, const DoubleVector& high, DeviationLanes& lanes) {
-  lanes.residuals[0] += low;
-  lanes.residuals[1] += high;
-  lanes.squares[0] += low * low;
-  lanes.squares[1] += high * high;
-}
-
-template <typename Vector>
-UPINSPECT_KERNEL Deviations deviate(const std::byte* from, std::size_t count, double pivot) {
-  constexpr std::size_t k_size = sizeof(Vector) / 8;
-  DeviationLanes lanes;
-  DoubleVector low;
-  DoubleVector high;
-  std::size_t i = 0;
-  for (; i + k_lanes <= count; i += k_lanes) {
-    load_deviations<Vector>(from + i * k_size, pivot, low);
-    load_deviations<Vector>(from + (i + 8) * k_size, pivot, high);
-    add_deviations(low, high, lanes);
-  }
-  if (i < count) {
-    std::array<std::byte, k_lanes * k_size> padded{};
-    std::memcpy(padded.data(), from + i * k_size, (count - i) * k_size);
-    load_deviations<Vector>(padded.data(), pivot, low);
-    load_deviations<Vector>(padded.data() + 8 * k_size, pivot, high);
-    for (std::size_t lane = count - i; lane < k_lanes; ++lane) {
-      (lane < 8 ? low : high)[lane % 8] = 0;
+/// Adds sixteen numbers, doubles of the host or (what only a little-endian host loads like this) floats. Of the first
+/// `count` the deviations count; the rest have none.
+template <std::size_t Width, typename Vector>
+UPINSPECT_KERNEL void deviate_lanes(const std::byte* from, std::size_t count, double pivot, DeviationLanes<Width>& lanes) {
+  using Doubles = typename Vectors<Width>::Doubles;
+  constexpr std::size_t k_doubles = Vectors<Width>::k_doubles;
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < DeviationLanes<Width>::k_registers; ++i) {
+    Vector values;
+    std::memcpy(&values, from + i * sizeof values, sizeof values);
+    Doubles deviation = __builtin_convertvector(values, Doubles) - pivot;
+    if (count < k_lanes) {
+      for (std::size_t lane = 0; lane < k_doubles; ++lane) {
+        deviation[lane] = i * k_doubles + lane < count ? deviation[lane] : 0.0;
+      }
     }
-    add_deviations(low, high, lanes);
+    lanes.residuals[i] += deviation;
+    lanes.squares[i] += deviation * deviation;
   }
-  return {join(lanes.residuals[0], lanes.residuals[1]), join(lanes.squares[0], lanes.squares[1])};
 }
 
+/// The lanes' sum, by halving: lane i and lane i + 8 first.
+template <typename Register, std::size_t Count>
+UPINSPECT_KERNEL double join_sum(const Register (&registers)[Count]) {
+  std::array<double, k_lanes> lanes{};
+  std::memcpy(lanes.data(), registers, sizeof lanes);
+  for (std::size_t width = k_lanes / 2; width > 0; width /= 2) {
+    for (std::size_t lane = 0; lane < width; ++lane) {
+      lanes[lane] += lanes[lane + width];
+    }
+  }
+  return lanes[0];
+}
+
+/// The lanes' sums with the last `count` numbers, fewer than sixteen.
+template <std::size_t Width, typename Vector>
+UPINSPECT_KERNEL Deviations deviate_last(const std::byte* from, std::size_t count, double pivot,
+                                         DeviationLanes<Width>& lanes) {
+  if (count > 0) {
+    constexpr std::size_t k_size = sizeof(Vector) / Vectors<Width>::k_doubles;
+    std::array<std::byte, k_lanes * k_size> padded{};
+    std::memcpy(padded.data(), from, count * k_size);
+    deviate_lanes<Width, Vector>(padded.data(), count, pivot, lanes);
+  }
+  return {join_sum(lanes.residuals), join_sum(lanes.squares)};
+}
+
+template <std::size_t Width, typename Vector>
+UPINSPECT_KERNEL Deviations deviate(const std::byte* from, std::size_t count, double pivot) {
+  constexpr std::size_t k_size = sizeof(Vector) / Vectors<Width>::k_doubles;
+  DeviationLanes<Width> lanes;
+  const std::size_t in_lanes = count / k_lanes * k_lanes;
+  for (std::size_t i = 0; i < in_lanes; i += k_lanes) {
+    deviate_lanes<Width, Vector>(from + i * k_size, k_lanes, pivot, lanes);
+  }
+  return deviate_last<Width, Vector>(from + in_lanes * k_size, count - in_lanes, pivot, lanes);
+}
+
+template <std::size_t Width>
 UPINSPECT_KERNEL Deviations deviate_f32(std::span<const std::byte> bytes, double pivot) {
-  return deviate<FloatVector>(bytes.data(), bytes.size() / 4, pivot);
+  return deviate<Width, typename Vectors<Width>::Floats>(bytes.data(), bytes.size() / 4, pivot);
 }
 
+template <std::size_t Width>
 UPINSPECT_KERNEL Deviations deviate_f64(std::span<const double> values, double pivot) {
-  return deviate<DoubleVector>(std::as_bytes(values).data(), values.size(), pivot);
+  return deviate<Width, typename Vectors<Width>::Doubles>(std::as_bytes(values).data(), values.size(), pivot);
+}
+
+/// In one loop, so that the vector units work while the counts wait for the port that stores. Without registers enough
+/// for all sums that would only cost more stores: then it is three loops.
+template <std::size_t Width>
+UPINSPECT_KERNEL FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {
+  if constexpr (Width < 32) {
+    count_quads(bytes, low, high);
+    return {scan_f32<Width>(bytes), deviate_f32<Width>(bytes, pivot)};
+  }
+  using Floats = typename Vectors<Width>::Floats;
+  constexpr std::size_t k_step = k_lanes * sizeof(float);
+  ScanLanes<Width> scans;
+  DeviationLanes<Width> deviations;
+  const std::size_t in_steps = bytes.size() / k_step * k_step;
+  for (std::size_t i = 0; i < in_steps; i += k_step) {
+    const std::byte* const from = bytes.data() + i;
+    for (std::size_t j = 0; j < k_step; j += Width) {
+      scan_register<Width>(from + j, scans);
+    }
+    deviate_lanes<Width, Floats>(from, k_lanes, pivot, deviations);
+    for (std::size_t j = 0; j < k_step; j += 16) {
+      count_two_quads(load_le<std::uint64_t>(from + j), low.data(), high);
+      count_two_quads(load_le<std::uint64_t>(from + j + 8), low.data() + 8, high);
+    }
+  }
+  const auto rest = bytes.subspan(in_steps);
+  count_last_quads(rest, low, high);
+  FloatPass pass{join(scans), deviate_last<Width, Floats>(rest.data(), rest.size() / 4, pivot, deviations)};
+  scan_last(rest, pass.scan);
+  return pass;
 }
 
 }  // namespace upinspect::numeric::bodies

@@ -11,26 +11,36 @@ namespace upinspect::numeric {
 
 namespace {
 
-// The set `name`: wrappers that carry the attribute, into which the bodies are inlined.
-#define UPINSPECT_KERNEL_SET(name, attribute)                                                                   \
-  namespace name {                                                                                              \
-  attribute void count_bytes(std::span<const std::byte> bytes, ByteTables& tables) {                            \
-    bodies::count_bytes(bytes, tables);                                                                         \
-  }                                                                                                             \
-  attribute void count_halves(std::span<const std::byte> bytes, WordTable& low, WordTable& high) {              \
-    bodies::count_halves(bytes, low, high);                                                                     \
-  }                                                                                                             \
-  attribute void count_words(std::span<const std::byte> bytes, WordTable& even, WordTable& odd) {               \
-    bodies::count_words(bytes, even, odd);                                                                      \
-  }                                                                                                             \
-  attribute FloatScan scan_f32(std::span<const std::byte> bytes) { return bodies::scan_f32(bytes); }            \
-  attribute Deviations deviate_f32(std::span<const std::byte> bytes, double pivot) {                            \
-    return bodies::deviate_f32(bytes, pivot);                                                                   \
-  }                                                                                                             \
-  attribute Deviations deviate_f64(std::span<const double> values, double pivot) {                              \
-    return bodies::deviate_f64(values, pivot);                                                                  \
-  }                                                                                                             \
-  constexpr Kernels k_set{#name, count_bytes, count_halves, count_words, scan_f32, deviate_f32, deviate_f64};   \
+// The set `name`: wrappers that carry the attribute, into which the bodies for its width of register are inlined.
+#define UPINSPECT_KERNEL_SET(name, width, attribute)                                                                 \
+  namespace name {                                                                                                   \
+  attribute void count_bytes(std::span<const std::byte> bytes, ByteTables& tables) {                                 \
+    bodies::count_bytes(bytes, tables);                                                                              \
+  }                                                                                                                  \
+  attribute void count_words(std::span<const std::byte> bytes, WordTables& tables) {                                 \
+    bodies::count_words(bytes, tables);                                                                              \
+  }                                                                                                                  \
+  attribute void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {                  \
+    bodies::count_quads(bytes, low, high);                                                                           \
+  }                                                                                                                  \
+  attribute FloatScan scan_f32(std::span<const std::byte> bytes) { return bodies::scan_f32<width>(bytes); }          \
+  attribute Deviations deviate_f32(std::span<const std::byte> bytes, double pivot) {                                 \
+    return bodies::deviate_f32<width>(bytes, pivot);                                                                 \
+  }                                                                                                                  \
+  attribute Deviations deviate_f64(std::span<const double> values, double pivot) {                                   \
+    return bodies::deviate_f64<width>(values, pivot);                                                                \
+  }                                                                                                                  \
+  attribute FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {\
+    return bodies::measure_f32<width>(bytes, pivot, low, high);                                                      \
+  }                                                                                                                  \
+  attribute std::size_t keep_words(std::span<const std::byte> bytes, std::uint16_t value, std::byte* out) {          \
+    return bodies::keep_others(bytes, value, out);                                                                   \
+  }                                                                                                                  \
+  attribute std::size_t keep_quads(std::span<const std::byte> bytes, std::uint32_t value, std::byte* out) {          \
+    return bodies::keep_others(bytes, value, out);                                                                   \
+  }                                                                                                                  \
+  constexpr Kernels k_set{#name,       count_bytes, count_words, count_quads, scan_f32,                              \
+                          deviate_f32, deviate_f64, measure_f32, keep_words,  keep_quads};                           \
   }
 
 #define UPINSPECT_NO_ATTRIBUTE
@@ -41,10 +51,10 @@ namespace {
 
 constexpr bool k_little = std::endian::native == std::endian::little;
 
-UPINSPECT_KERNEL_SET(portable, UPINSPECT_NO_ATTRIBUTE)
+UPINSPECT_KERNEL_SET(portable, 16, UPINSPECT_NO_ATTRIBUTE)
 #if defined(__x86_64__)
-UPINSPECT_KERNEL_SET(avx2, UPINSPECT_AVX2)
-UPINSPECT_KERNEL_SET(avx512, UPINSPECT_AVX512)
+UPINSPECT_KERNEL_SET(avx2, 32, UPINSPECT_AVX2)
+UPINSPECT_KERNEL_SET(avx512, 64, UPINSPECT_AVX512)
 #endif
 
 struct Runnable {

@@ -14,8 +14,10 @@ namespace upinspect::numeric {
 /// table i counts byte i mod size of an element. Sixteen tables also keep equal bytes from waiting for one another.
 using ByteTables = std::array<std::array<std::uint32_t, 256>, 16>;
 
-/// A count for each 16-bit pattern.
+/// Two counts for each 16-bit pattern, whose sum is meant: neighbours count in different tables, so that equal ones need
+/// not wait for one another.
 using WordTable = std::array<std::uint32_t, 65536>;
+using WordTables = std::array<WordTable, 2>;
 
 /// What one look at f32 bit patterns tells. Keys are the patterns in the order of their values: as signed integers,
 /// with the lower 31 bits of negative numbers turned over. `least` and `greatest` hold for chunks without specials.
@@ -33,24 +35,38 @@ struct Deviations {
   double squares = 0;
 };
 
+struct FloatPass {
+  FloatScan scan;
+  Deviations deviations;
+};
+
 inline constexpr std::size_t k_lanes = 16;
 
-/// Bytes are little-endian elements at any alignment; a last incomplete element is left out.
+/// Bytes are little-endian elements at any alignment; a last incomplete element is left out. Tables are added to, at
+/// most 2^32 - 1 per bin: the caller keeps track.
 struct Kernels {
   const char* name;
 
-  /// Adds to at most 2^32 - 1 counts per bin; the caller keeps track.
   void (*count_bytes)(std::span<const std::byte> bytes, ByteTables& tables);
 
-  /// f32: counts the low and the high half of each element.
-  void (*count_halves)(std::span<const std::byte> bytes, WordTable& low, WordTable& high);
+  /// Elements of two bytes.
+  void (*count_words)(std::span<const std::byte> bytes, WordTables& tables);
 
-  /// Two-byte elements: counts each in one of two tables, whose sum is meant.
-  void (*count_words)(std::span<const std::byte> bytes, WordTable& even, WordTable& odd);
+  /// Elements of four bytes: the two low bytes and the high half, which is one number because it has few values in
+  /// weights, and one count is cheaper than two.
+  void (*count_quads)(std::span<const std::byte> bytes, ByteTables& low, WordTables& high);
 
   FloatScan (*scan_f32)(std::span<const std::byte> bytes);
   Deviations (*deviate_f32)(std::span<const std::byte> bytes, double pivot);
   Deviations (*deviate_f64)(std::span<const double> values, double pivot);
+
+  /// count_quads, scan_f32 and deviate_f32 in one pass.
+  FloatPass (*measure_f32)(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high);
+
+  /// Copies the elements of two or four bytes that differ from `value` to `out`, in order; returns how many there are.
+  /// `out` holds as many bytes as `bytes`, and what comes after the copied ones is left in any state.
+  std::size_t (*keep_words)(std::span<const std::byte> bytes, std::uint16_t value, std::byte* out);
+  std::size_t (*keep_quads)(std::span<const std::byte> bytes, std::uint32_t value, std::byte* out);
 };
 
 /// The kernels for this machine.

@@ -15,16 +15,17 @@ void count_bytes(std::span<const std::byte> bytes, ByteTables& tables) {
   }
 }
 
-void count_halves(std::span<const std::byte> bytes, WordTable& low, WordTable& high) {
-  for (; bytes.size() >= 4; bytes = bytes.subspan(4)) {
-    ++low[load_le<std::uint16_t>(bytes.data())];
-    ++high[load_le<std::uint16_t>(bytes.data() + 2)];
+void count_words(std::span<const std::byte> bytes, WordTables& tables) {
+  for (; bytes.size() >= 2; bytes = bytes.subspan(2)) {
+    ++tables[0][load_le<std::uint16_t>(bytes.data())];
   }
 }
 
-void count_words(std::span<const std::byte> bytes, WordTable& even, WordTable& /*odd*/) {
-  for (; bytes.size() >= 2; bytes = bytes.subspan(2)) {
-    ++even[load_le<std::uint16_t>(bytes.data())];
+void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {
+  for (; bytes.size() >= 4; bytes = bytes.subspan(4)) {
+    ++low[0][std::to_integer<std::size_t>(bytes[0])];
+    ++low[1][std::to_integer<std::size_t>(bytes[1])];
+    ++high[0][load_le<std::uint16_t>(bytes.data() + 2)];
   }
 }
 
@@ -73,7 +74,25 @@ Deviations deviate_f64(std::span<const double> values, double pivot) {
   return deviate(values.size(), pivot, [&](std::size_t i) { return values[i]; });
 }
 
-constexpr Kernels k_plain{"plain", count_bytes, count_halves, count_words, scan_f32, deviate_f32, deviate_f64};
+FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {
+  count_quads(bytes, low, high);
+  return {scan_f32(bytes), deviate_f32(bytes, pivot)};
+}
+
+template <typename Element>
+std::size_t keep_others(std::span<const std::byte> bytes, Element value, std::byte* out) {
+  std::size_t kept = 0;
+  for (; bytes.size() >= sizeof(Element); bytes = bytes.subspan(sizeof(Element))) {
+    if (load_le<Element>(bytes.data()) != value) {
+      std::memcpy(out + sizeof(Element) * kept++, bytes.data(), sizeof(Element));
+    }
+  }
+  return kept;
+}
+
+constexpr Kernels k_plain{"plain",     count_bytes, count_words, count_quads,
+                          scan_f32,    deviate_f32, deviate_f64, measure_f32,
+                          keep_others, keep_others};
 
 }  // namespace
 

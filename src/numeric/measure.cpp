@@ -120,6 +120,12 @@ unsigned count_low_zero_bits(const Entropy& entropy) {
 }  // namespace
 
 ChunkSums measure_chunk(std::span<const std::byte> chunk, Counts& counts, std::vector<double>& scratch) {
+  if (counts.dtype() == Dtype::f32 && chunk.size() >= sizeof(float)) {
+    const double pivot = pivot_of_f32(chunk);
+    if (const auto pass = counts.add_f32(chunk, pivot)) {
+      return decode_and_sum(chunk, pivot, *pass, counts.tally(), scratch);
+    }
+  }
   counts.add(chunk);
   if (counts.method() != Method::chunks) {
     return {};

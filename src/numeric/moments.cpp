@@ -24,14 +24,9 @@ double sample_mean(std::size_t count, ValueAt value_at) {
   return sum / static_cast<double>(taken);
 }
 
-template <typename ValueAt, typename Deviate>
-ChunkSums sums_of(std::size_t count, ValueAt value_at, Deviate deviate) {
-  if (count == 0) {
-    return {};
-  }
+template <typename Deviate>
+ChunkSums sums_about(std::size_t count, double pivot, Deviations sums, Deviate deviate) {
   const auto n = static_cast<double>(count);
-  double pivot = sample_mean(count, value_at);
-  auto sums = deviate(pivot);
   // More than half of the squares are the pivot's own distance from the mean: take a better one.
   if (sums.residual * sums.residual > 0.5 * n * sums.squares) {
     pivot += sums.residual / n;
@@ -50,16 +45,31 @@ DoubleDouble shifted(DoubleDouble value, int exponent) noexcept {
 
 }  // namespace
 
+double pivot_of_f32(std::span<const std::byte> bytes) noexcept {
+  return sample_mean(bytes.size() / 4,
+                     [&](std::size_t i) { return static_cast<double>(load_le<float>(bytes.data() + 4 * i)); });
+}
+
+ChunkSums sums_of_f32(std::span<const std::byte> bytes, double pivot, Deviations deviations) {
+  return sums_about(bytes.size() / 4, pivot, deviations,
+                    [&](double better) { return kernels().deviate_f32(bytes, better); });
+}
+
 ChunkSums sums_of_f32(std::span<const std::byte> bytes) {
-  return sums_of(
-      bytes.size() / 4, [&](std::size_t i) { return static_cast<double>(load_le<float>(bytes.data() + 4 * i)); },
-      [&](double pivot) { return kernels().deviate_f32(bytes, pivot); });
+  if (bytes.size() < 4) {
+    return {};
+  }
+  const double pivot = pivot_of_f32(bytes);
+  return sums_of_f32(bytes, pivot, kernels().deviate_f32(bytes, pivot));
 }
 
 ChunkSums sums_of_f64(std::span<const double> values) {
-  return sums_of(
-      values.size(), [&](std::size_t i) { return values[i]; },
-      [&](double pivot) { return kernels().deviate_f64(values, pivot); });
+  if (values.empty()) {
+    return {};
+  }
+  const double pivot = sample_mean(values.size(), [&](std::size_t i) { return values[i]; });
+  return sums_about(values.size(), pivot, kernels().deviate_f64(values, pivot),
+                    [&](double better) { return kernels().deviate_f64(values, better); });
 }
 
 Moments::Moments(std::uint64_t count, DoubleDouble sum, DoubleDouble sum_of_squares) noexcept : m_count(count) {

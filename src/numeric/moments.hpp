@@ -23,11 +23,18 @@ struct ChunkSums {
   friend bool operator==(const ChunkSums&, const ChunkSums&) = default;
 };
 
-/// The sums of the values of an f32 chunk (bytes, all finite) or of doubles. They are taken about a pivot near the mean
-/// (the mean of a sample, corrected once where that was far off), so that a mean much larger than the spread costs
-/// no digits (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983).
-[[nodiscard]] ChunkSums sums_of_f32(std::span<const std::byte> bytes);
+// A chunk's sums are taken about a pivot near its mean (the mean of a sample, corrected once where that was far off), so
+// that a mean much larger than the spread costs no digits (Chan, Golub and LeVeque, "Algorithms for computing the sample
+// variance", 1983).
+
 [[nodiscard]] ChunkSums sums_of_f64(std::span<const double> values);
+
+/// The same for f32 elements, all of them finite, with the deviations from pivot_of_f32 if they are known.
+[[nodiscard]] ChunkSums sums_of_f32(std::span<const std::byte> bytes);
+[[nodiscard]] ChunkSums sums_of_f32(std::span<const std::byte> bytes, double pivot, Deviations deviations);
+
+/// Not finite where the sample is not. There must be an element.
+[[nodiscard]] double pivot_of_f32(std::span<const std::byte> bytes) noexcept;
 
 /// The moments of many chunks. Order matters to the last bit: add them in the order of the elements.
 class Moments {

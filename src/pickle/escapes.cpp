@@ -55,7 +55,7 @@ bool unescape(std::string_view text, std::size_t& at, std::string& out, std::str
   } else if (letter == 'x') {
     const auto value = take_hex(text, ++at, 2);
     if (!value) {
-      why = "invalid \\x escape; two hexadecimal digits were expected";
+      why = "has a \\x escape without two hexadecimal digits";
       return false;
     }
     out += static_cast<char>(*value);
@@ -148,11 +148,12 @@ std::optional<std::string> decode_raw_unicode(std::string_view line, std::string
     }
     const auto value = take_hex(line, at, letter == 'u' ? 4 : 8);
     if (!value) {
-      why = letter == 'u' ? "truncated \\uXXXX escape" : "truncated \\UXXXXXXXX escape";
+      why = letter == 'u' ? "has a \\u escape without four hexadecimal digits"
+                          : "has a \\U escape without eight hexadecimal digits";
       return std::nullopt;
     }
     if (*value > 0x10ffff) {
-      why = "\\UXXXXXXXX escape beyond U+10FFFF";
+      why = "has an escape beyond U+10FFFF";
       return std::nullopt;
     }
     append_utf8(out, *value);
@@ -163,7 +164,7 @@ std::optional<std::string> decode_raw_unicode(std::string_view line, std::string
 std::optional<std::string> decode_quoted(std::string_view line, std::string& why) {
   const bool quoted = line.size() >= 2 && line.front() == line.back() && (line.front() == '\'' || line.front() == '"');
   if (!quoted) {
-    why = "the argument must be quoted";
+    why = "must be quoted";
     return std::nullopt;
   }
   const auto text = line.substr(1, line.size() - 2);
@@ -173,7 +174,7 @@ std::optional<std::string> decode_quoted(std::string_view line, std::string& why
     if (c != '\\') {
       out += c;
     } else if (at >= text.size()) {
-      why = "a backslash ends the string";
+      why = "ends in a backslash";
       return std::nullopt;
     } else if (!unescape(text, at, out, why)) {
       return std::nullopt;

@@ -35,7 +35,7 @@ class Utf8Checker {
   bool m_bad = false;
 };
 
-/// The text, or nothing and in `why` what is wrong.
+/// The text, or nothing and in `why` what is wrong, to follow "the text".
 [[nodiscard]] std::optional<std::string> decode_raw_unicode(std::string_view line, std::string& why);
 [[nodiscard]] std::optional<std::string> decode_quoted(std::string_view line, std::string& why);
 

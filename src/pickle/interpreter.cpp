@@ -109,7 +109,7 @@ void Interpreter::run() {
         break;
       }
     } catch (const bytes::ParseError& error) {
-      fail(m_opcode == nullptr ? "" : m_opcode->name, error.what(), error.truncated, false);
+      fail(m_opcode == nullptr ? "" : m_opcode->name, error.field() + " " + error.why(), error.truncated, false);
     } catch (const Refusal& refusal) {
       fail(m_opcode->name, refusal.what(), false, refusal.limit);
     }
@@ -165,13 +165,15 @@ void Interpreter::check_memory() const {
   }
 }
 
-/// _pickle takes no notice of frames but for their bytes being there; readers that do would see another stream.
+/// _pickle takes no notice of frames when it reads from memory. When it reads from a file, an opcode that reaches
+/// beyond its frame loses the frame's last bytes: the same file is then another stream. The machine reads the former.
 void Interpreter::check_frame() {
   if (!m_frame_end) {
     return;
   }
   if (m_offset < *m_frame_end && m_in.offset() > *m_frame_end) {
-    note("frame-crossed", fmt::format("{} reaches beyond its frame, which ends at {}", m_opcode->name, *m_frame_end));
+    note("frame-crossed", fmt::format("{} reaches beyond its frame, which ends at {}: CPython reads this differently from a file than from memory",
+                                     m_opcode->name, *m_frame_end));
   }
   if (m_in.offset() > *m_frame_end) {
     m_frame_end.reset();

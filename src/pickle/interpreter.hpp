@@ -86,6 +86,7 @@ class Interpreter {
   void set_items(NodeId target, std::span<const NodeId> items);
   void set_list_items(NodeId target, std::span<const NodeId> items);
   void need_hashable(NodeId id) const;
+  void need_bytes(NodeId target, std::span<const NodeId> items) const;
 
   // Globals and calls (interpreter_objects.cpp).
   void global();

@@ -88,6 +88,7 @@ void Interpreter::extend(NodeId target, std::span<const NodeId> items) {
   if (graph().is(target, Kind::list)) {
     graph().append(target, items);
   } else if (opaque(target) || graph().is(target, Kind::bytearray)) {
+    need_bytes(target, items);
     auto& appended = graph().additions_of(target).appended;
     appended.insert(appended.end(), items.begin(), items.end());
     graph().charge(items.size() * sizeof(NodeId));
@@ -112,6 +113,7 @@ void Interpreter::set_items(NodeId target, std::span<const NodeId> items) {
   } else if (graph().is(target, Kind::list)) {
     set_list_items(target, items);
   } else if (opaque(target) || graph().is(target, Kind::bytearray)) {
+    need_bytes(target, items);
     auto& set = graph().additions_of(target).items;
     set.insert(set.end(), items.begin(), items.end());
     graph().charge(items.size() * sizeof(NodeId));
@@ -133,6 +135,19 @@ void Interpreter::set_list_items(NodeId target, std::span<const NodeId> items) {
       throw Refusal(fmt::format("list index {} is out of range, the list has {} items", *index, size));
     }
     graph().replace(target, static_cast<std::size_t>(place), items[i + 1]);
+  }
+}
+
+/// What goes into a bytearray must be a byte.
+void Interpreter::need_bytes(NodeId target, std::span<const NodeId> items) const {
+  if (!graph().is(target, Kind::bytearray)) {
+    return;
+  }
+  for (const auto id : items) {
+    const auto value = graph().integer(id);
+    if (!opaque(id) && (!value || *value < 0 || *value > 255)) {
+      throw Refusal("a bytearray takes integers from 0 to 255 only");
+    }
   }
 }
 

@@ -146,9 +146,10 @@ void Interpreter::build() {
   const auto parts = graph().items(state);
   const bool split = graph().is(state, Kind::tuple) && parts.size() == 2;
   const auto attributes = split ? parts[0] : state;
-  const auto slots = split ? parts[1] : k_no_node;
-  const bool nothing = graph().is(attributes, Kind::none) && (!split || graph().is(slots, Kind::none));
-  if (!nothing) {
+  if (split && !graph().is(parts[1], Kind::dict)) {
+    throw Refusal(fmt::format("the second part of the state must be a dict, not '{}'", graph().type_name(parts[1])));
+  }
+  if (!graph().is(attributes, Kind::none) || (split && !graph().items(parts[1]).empty())) {
     throw Refusal(fmt::format("'{}' object has no attributes to set", graph().type_name(target)));
   }
 }

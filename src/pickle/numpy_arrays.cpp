@@ -145,7 +145,7 @@ NumpyRef read_numpy(const Graph& graph, NodeId id) {
   try {
     read_into(graph, out);
   } catch (const bytes::ParseError& error) {
-    out.problem = error.what();
+    out.problem = error.field() + " " + error.why();
     out.problem_offset = error.offset();
   }
   return out;

@@ -45,9 +45,19 @@ std::optional<std::string> decoded(std::string stored, BytesForm form) {
   return text ? latin1_from_utf8(*text) : std::nullopt;
 }
 
+/// `bytes()`: protocol 2 writes the empty byte string so.
+bool is_empty_call(const Graph& graph, NodeId id) {
+  const auto* callee = graph.callee(id);
+  return callee != nullptr && (callee->is("builtins", "bytes") || callee->is("builtins", "bytearray")) &&
+         graph.is(graph.call(id)->arguments, Kind::tuple) && graph.items(graph.call(id)->arguments).empty();
+}
+
 }  // namespace
 
 std::optional<BytesRef> find_bytes(const Graph& graph, NodeId id) {
+  if (is_empty_call(graph, id)) {
+    return BytesRef{k_no_node, ByteRange{graph.offset(id), 0}, BytesForm::plain};
+  }
   for (unsigned depth = 0; depth < k_most_wrappers && graph.is(id, Kind::call); ++depth) {
     id = unwrapped(graph, id);
   }
@@ -79,6 +89,9 @@ std::string read_bytes(const Graph& graph, const bytes::Source& source, const By
 }
 
 std::optional<std::string> kept_bytes(const Graph& graph, const BytesRef& ref) {
+  if (ref.node == k_no_node) {
+    return std::string();
+  }
   const auto text = graph.text(ref.node);
   if (!text) {
     return std::nullopt;

@@ -95,17 +95,17 @@ StorageRef read_storage(const Graph& graph, NodeId id) {
 
 std::string view_problem(const TensorRef& tensor, std::uint64_t storage_elements) {
   if (tensor.size.size() != tensor.stride.size()) {
-    return fmt::format("{} dimensions, but {} strides", tensor.size.size(), tensor.stride.size());
+    return fmt::format("has {} dimensions but {} strides", tensor.size.size(), tensor.stride.size());
   }
   if (tensor.storage_offset < 0) {
-    return fmt::format("storage offset {} is negative", tensor.storage_offset);
+    return fmt::format("begins at the negative element {}", tensor.storage_offset);
   }
   std::optional<std::uint64_t> elements = 1;
   std::optional<std::uint64_t> last = static_cast<std::uint64_t>(tensor.storage_offset);
   for (std::size_t i = 0; i < tensor.size.size(); ++i) {
     if (tensor.size[i] < 0 || tensor.stride[i] < 0) {
-      return fmt::format("dimension {} has the negative {} {}", i, tensor.size[i] < 0 ? "size" : "stride",
-                         tensor.size[i] < 0 ? tensor.size[i] : tensor.stride[i]);
+      return fmt::format("has the negative {} {} in dimension {}", tensor.size[i] < 0 ? "size" : "stride",
+                         tensor.size[i] < 0 ? tensor.size[i] : tensor.stride[i], i);
     }
     const auto size = static_cast<std::uint64_t>(tensor.size[i]);
     elements = elements ? bytes::checked_mul(*elements, size) : elements;
@@ -113,13 +113,13 @@ std::string view_problem(const TensorRef& tensor, std::uint64_t storage_elements
     last = last && span ? bytes::checked_add(*last, *span) : std::nullopt;
   }
   if (!elements || *elements > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-    return "the number of its elements overflows";
+    return "has more elements than 2^63";
   }
   if (*elements == 0) {
     return {};
   }
   if (!last || *last >= storage_elements) {
-    return fmt::format("the view reaches element {} of a storage of {}", last ? std::to_string(*last) : "2^64",
+    return fmt::format("reaches element {} of a storage of {}", last ? std::to_string(*last) : "2^64",
                        storage_elements);
   }
   return {};

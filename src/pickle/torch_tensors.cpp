@@ -157,7 +157,7 @@ TensorRef read_tensor(const Graph& graph, NodeId id) {
   try {
     read_into(NodeReader(graph), *making_of(graph, id), out);
   } catch (const bytes::ParseError& error) {
-    out.problem = error.what();
+    out.problem = error.field() + " " + error.why();
     out.problem_offset = error.offset();
   }
   return out;

@@ -112,7 +112,7 @@ struct TensorComponent {
 /// Reads a storage. Throws bytes::ParseError where its persistent id is malformed.
 [[nodiscard]] StorageRef read_storage(const Graph& graph, NodeId id);
 
-/// Why a strided view does not lie within `storage_elements`, in words; empty where it does.
+/// Why a strided view does not lie within `storage_elements`, in words to follow "the view"; empty where it does.
 [[nodiscard]] std::string view_problem(const TensorRef& tensor, std::uint64_t storage_elements);
 
 }  // namespace upinspect::pickle

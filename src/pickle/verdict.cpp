@@ -34,7 +34,11 @@ class Judge {
   explicit Judge(unsigned depth) : m_depth(depth) {}
 
   void add(const Program& program, const bytes::Source& source) {
-    if (!program.complete()) {
+    const auto& odd = program.anomalies;
+    const bool ambiguous = std::any_of(odd.begin(), odd.end(), [](const Anomaly& anomaly) {
+      return anomaly.id == "frame-crossed" || anomaly.id == "frame-overlap";
+    });
+    if (!program.complete() || ambiguous) {
       worsen(m_verdict, PickleVerdict::unknown);
     }
     for (const auto& use : program.globals) {

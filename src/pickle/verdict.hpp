@@ -10,7 +10,7 @@
 namespace upinspect::pickle {
 
 /// The verdict over one pickle: the worst of its globals; never `inert` where something that is no known global is
-/// called, a global is written to, an extension is used, or the stream breaks before STOP. Streams inside of it
+/// called, a global is written to, an extension is used, the stream breaks before STOP, or frames make it ambiguous. Streams inside of it
 /// (`torch.storage._load_from_bytes`) are judged with it, `depth` levels down; beyond that they are unknown.
 [[nodiscard]] PickleVerdict judge(const Program& program, const bytes::Source& source, unsigned depth = 4);
 

@@ -3,6 +3,7 @@
 
 #include "report/units.hpp"
 #include "report/width.hpp"
+#include "report/wrap.hpp"
 
 #include <algorithm>
 #include <array>
@@ -105,6 +106,13 @@ struct Entry {
   return entries;
 }
 
+/// `text` painted, in as many lines as it takes.
+void append_wrapped(std::vector<std::string>& lines, const Entry& entry, std::size_t columns, const TextStyle& style) {
+  for (const auto& line : wrap(entry.text, columns)) {
+    lines.push_back(paint(style, entry.tone, line));
+  }
+}
+
 [[nodiscard]] std::vector<std::string> flow(const std::vector<Entry>& entries, std::size_t columns,
                                             const TextStyle& style) {
   std::vector<std::string> lines;
@@ -112,14 +120,12 @@ struct Entry {
   for (const auto& entry : entries) {
     const auto width = display_width(entry.text);
     if (lines.empty() || used + 3 + width > columns) {
-      lines.emplace_back();
-      used = 0;
+      append_wrapped(lines, entry, columns, style);
+      used = width;
     } else {
-      lines.back() += "   ";
-      used += 3;
+      lines.back() += "   " + paint(style, entry.tone, entry.text);
+      used += 3 + width;
     }
-    lines.back() += paint(style, entry.tone, entry.text);
-    used += width;
   }
   return lines;
 }

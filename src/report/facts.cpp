@@ -50,7 +50,7 @@ void Facts::add_list(std::string_view label, const std::vector<std::string>& val
 
 void Facts::add_lines(std::string_view label, const std::vector<std::string>& lines) {
   auto shown = pad_right(elide_end(label, m_label_columns, m_style->ellipsis()), m_label_columns);
-  auto tone = Tone::dim;
+  auto tone = label.empty() ? Tone::plain : Tone::dim;
   for (const auto& line : lines) {
     m_text.append(k_indent, ' ');
     m_text += paint(*m_style, tone, shown);

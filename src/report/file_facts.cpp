@@ -68,6 +68,12 @@ struct DtypeSum {
   std::uint64_t bytes = 0;
 };
 
+/// A row for where the table is too wide.
+[[nodiscard]] std::string sentence(const std::vector<Column>& columns, std::size_t row) {
+  return columns[0].cells[row].text + " " + columns[1].cells[row].text + ", " + columns[2].cells[row].text + ", " +
+         columns[3].cells[row].text;
+}
+
 /// A line per dtype, the largest share of the bytes first.
 void add_dtypes(Facts& facts, const std::vector<Tensor>& tensors) {
   std::map<std::string, DtypeSum> sums;
@@ -89,11 +95,15 @@ void add_dtypes(Facts& facts, const std::vector<Tensor>& tensors) {
     columns[3].cells.push_back({byte_count(sum.bytes)});
   }
   const Table table(columns, 2, facts.style());
-  std::vector<std::string> lines;
+  std::string_view label = "tensors";
   for (std::size_t i = 0; i < sorted.size(); ++i) {
-    lines.push_back(table.row(i));
+    if (table.width() <= facts.value_columns()) {
+      facts.add_lines(label, {table.row(i)});
+    } else {
+      facts.add(label, sentence(columns, i));
+    }
+    label = "";
   }
-  facts.add_lines("tensors", lines);
 }
 
 /// How many values a count finds, and in how many tensors.

@@ -8,7 +8,6 @@
 #include "report/wrap.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 namespace upinspect::report {
@@ -18,6 +17,9 @@ namespace {
 constexpr std::size_t k_shown_per_id = 5;
 constexpr std::size_t k_indent = 2;
 constexpr std::size_t k_label = 9;
+
+/// Longer lines are tiring to read, and an id at the far edge is lost.
+constexpr std::size_t k_widest_text = 110;
 
 [[nodiscard]] std::vector<const Finding*> worst_first(const std::vector<Finding>& findings) {
   std::vector<const Finding*> sorted;
@@ -46,7 +48,7 @@ constexpr std::size_t k_label = 9;
 
 class Writer {
  public:
-  explicit Writer(const TextStyle& style) : m_style(style), m_room(style.columns() - k_indent - k_label) {}
+  explicit Writer(const TextStyle& style) : m_style(style), m_room(std::min<std::size_t>(style.columns() - k_indent - k_label, k_widest_text)) {}
 
   void finding(const Finding& finding, bool with_advice) {
     message(finding);

@@ -4,7 +4,6 @@
 #include "report/escape.hpp"
 #include "report/utf8.hpp"
 
-#include <array>
 #include <cassert>
 #include <charconv>
 #include <cmath>
@@ -12,36 +11,33 @@
 namespace upinspect::report {
 namespace {
 
-/// Large enough that a sink's cost does not count, small enough to stay in the cache.
-constexpr std::size_t k_flush_at = std::size_t{64} << 10U;
-
-/// The longest texts of to_chars are those of the smallest doubles, 24 characters.
-using NumberText = std::array<char, 32>;
+/// The longest text of to_chars is that of a small negative double, 24 characters; ".0" may follow it.
+constexpr std::size_t k_longest_number = 32;
 
 template <class T>
-void append_number(std::string& out, T number) {
-  NumberText text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-  out.append(text.data(), end);
+void put_number(OutBuffer& out, T number) {
+  auto* const start = out.room(k_longest_number);
+  out.end_at(std::to_chars(start, start + k_longest_number, number).ptr);
 }
 
-void append_double(std::string& out, double number) {
-  const auto start = out.size();
-  append_number(out, number);
-  if (out.find_first_of(".e", start) == std::string::npos) {
-    out += ".0";
+void put_double(OutBuffer& out, double number) {
+  auto* const start = out.room(k_longest_number);
+  auto* end = std::to_chars(start, start + k_longest_number, number).ptr;
+  const std::string_view text(start, static_cast<std::size_t>(end - start));
+  if (text.find_first_of(".e") == std::string_view::npos) {
+    *end++ = '.';
+    *end++ = '0';
   }
+  out.end_at(end);
 }
 
 }  // namespace
 
-JsonWriter::JsonWriter(Sink sink, JsonLayout layout) : m_sink(std::move(sink)), m_layout(layout) {
-  m_buffer.reserve(k_flush_at + k_flush_at / 4);
-}
+JsonWriter::JsonWriter(Sink sink, JsonLayout layout) : m_out(std::move(sink)), m_layout(layout) {}
 
 void JsonWriter::open(char opener, char closer, JsonScope layout) {
   before_value();
-  m_buffer.push_back(opener);
+  m_out.put(opener);
   const auto inside_row = !m_scopes.empty() && m_scopes.back().layout == JsonScope::row;
   m_scopes.push_back({closer, inside_row ? JsonScope::row : layout, true});
 }
@@ -53,10 +49,7 @@ void JsonWriter::end() {
   if (!scope.empty && scope.layout == JsonScope::lines) {
     break_line();
   }
-  m_buffer.push_back(scope.closer);
-  if (m_buffer.size() >= k_flush_at) {
-    flush();
-  }
+  m_out.put(scope.closer);
 }
 
 void JsonWriter::separate() {
@@ -65,20 +58,22 @@ void JsonWriter::separate() {
   }
   auto& scope = m_scopes.back();
   if (!scope.empty) {
-    m_buffer.push_back(',');
+    m_out.put(',');
   }
   if (scope.layout == JsonScope::lines) {
     break_line();
   } else if (!scope.empty && m_layout == JsonLayout::pretty) {
-    m_buffer.push_back(' ');
+    m_out.put(' ');
   }
   scope.empty = false;
 }
 
 void JsonWriter::break_line() {
   if (m_layout == JsonLayout::pretty) {
-    m_buffer.push_back('\n');
-    m_buffer.append(m_scopes.size() * 2, ' ');
+    m_out.put('\n');
+    for (std::size_t level = 0; level < m_scopes.size(); ++level) {
+      m_out.put("  ");
+    }
   }
 }
 
@@ -92,17 +87,17 @@ void JsonWriter::before_value() {
 
 JsonWriter& JsonWriter::key(std::string_view ours) {
   separate();
-  m_buffer.push_back('"');
-  m_buffer += ours;
-  m_buffer += m_layout == JsonLayout::pretty ? "\": " : "\":";
+  m_out.put('"');
+  m_out.put(ours);
+  m_out.put(m_layout == JsonLayout::pretty ? "\": " : "\":");
   m_after_key = true;
   return *this;
 }
 
 JsonWriter& JsonWriter::file_key(std::string_view raw) {
   separate();
-  append_json_string(m_buffer, raw);
-  m_buffer += m_layout == JsonLayout::pretty ? ": " : ":";
+  string(raw);
+  m_out.put(m_layout == JsonLayout::pretty ? ": " : ":");
   m_after_key = true;
   return *this;
 }
@@ -111,17 +106,17 @@ void JsonWriter::value(std::nullptr_t) { literal("null"); }
 
 void JsonWriter::literal(std::string_view text) {
   before_value();
-  m_buffer += text;
+  m_out.put(text);
 }
 
 void JsonWriter::integer(std::int64_t number) {
   before_value();
-  append_number(m_buffer, number);
+  put_number(m_out, number);
 }
 
 void JsonWriter::integer(std::uint64_t number) {
   before_value();
-  append_number(m_buffer, number);
+  put_number(m_out, number);
 }
 
 void JsonWriter::value(double number) {
@@ -131,30 +126,28 @@ void JsonWriter::value(double number) {
     literal(number > 0 ? "\"inf\"" : "\"-inf\"");
   } else {
     before_value();
-    append_double(m_buffer, number);
+    put_double(m_out, number);
   }
 }
 
 void JsonWriter::value(std::string_view text) {
   before_value();
-  append_json_string(m_buffer, text);
+  string(text);
+}
+
+void JsonWriter::string(std::string_view text) {
+  m_scratch.clear();
+  m_sound = append_json_string(m_scratch, text);
+  m_out.put(m_scratch);
 }
 
 void JsonWriter::file_text(std::string_view name, std::string_view raw) {
-  key(name);
-  before_value();
-  if (!append_json_string(m_buffer, raw)) {
+  member(name, raw);
+  if (!m_sound) {
     auto name_hex = std::string(name);
     name_hex += "_hex";
     member(name_hex, hex(raw));
   }
-}
-
-void JsonWriter::newline() { m_buffer.push_back('\n'); }
-
-void JsonWriter::flush() {
-  m_sink(m_buffer);
-  m_buffer.clear();
 }
 
 }  // namespace upinspect::report

@@ -2,6 +2,7 @@
 // Writes JSON as it comes, without holding a document: scopes, keys and values in the order of the calls.
 #pragma once
 
+#include "report/out_buffer.hpp"
 #include "report/sink.hpp"
 
 #include <concepts>
@@ -58,10 +59,10 @@ class JsonWriter {
   void file_text(std::string_view name, std::string_view raw);
 
   /// Ends the line: after a document, between the lines of NDJSON.
-  void newline();
+  void newline() { m_out.put('\n'); }
 
   /// Hands over what is still held. Nothing needs it but the end of the output.
-  void flush();
+  void flush() { m_out.flush(); }
 
  private:
   struct Scope {
@@ -74,13 +75,15 @@ class JsonWriter {
   void before_value();
   void separate();
   void break_line();
+  void string(std::string_view text);
   void literal(std::string_view text);
   void integer(std::int64_t number);
   void integer(std::uint64_t number);
 
-  Sink m_sink;
+  OutBuffer m_out;
   JsonLayout m_layout;
-  std::string m_buffer;
+  std::string m_scratch;  ///< holds one escaped string at a time
+  bool m_sound = true;    ///< the last string was UTF-8
   std::vector<Scope> m_scopes;
   bool m_after_key = false;
 };

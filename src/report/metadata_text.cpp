@@ -125,7 +125,7 @@ void add_detail(Facts& facts, const std::string& key, const Value& value) {
 }  // namespace
 
 std::string value_text(const Value& value, std::size_t columns, const TextStyle& style) {
-  return std::visit(
+  const auto text = std::visit(
       [columns, &style](const auto& content) -> std::string {
         using T = std::decay_t<decltype(content)>;
         if constexpr (std::is_same_v<T, std::nullptr_t>) {
@@ -141,6 +141,7 @@ std::string value_text(const Value& value, std::size_t columns, const TextStyle&
         }
       },
       value.data);
+  return elide_end(text, columns, style.ellipsis());
 }
 
 void add_details(Facts& facts, const Value& detail, const std::vector<std::string_view>& skip) {

@@ -3,8 +3,11 @@
 
 #include "report/table.hpp"
 #include "report/units.hpp"
+#include "report/width.hpp"
 #include "report/words.hpp"
 
+#include <algorithm>
+#include <span>
 #include <vector>
 
 namespace upinspect::report {
@@ -21,6 +24,15 @@ constexpr std::size_t k_indent = 2;
     }
   }
   return regions;
+}
+
+/// The label is last and takes what the others leave.
+void fit_labels(std::vector<Column>& columns, const TextStyle& style) {
+  const auto others = Table(std::span(columns).first(columns.size() - 1), 2, style).width();
+  const auto room = style.columns() - std::min<std::size_t>(style.columns() - 8, others + 2 + k_indent);
+  for (auto& cell : columns.back().cells) {
+    cell.text = elide_middle(cell.text, room, style.ellipsis());
+  }
 }
 
 }  // namespace
@@ -43,6 +55,7 @@ std::string regions_text(const Coverage& coverage, const TextStyle& style) {
     columns[2].cells.push_back({std::string(word(region.kind)), tone});
     columns[3].cells.push_back({style.safe(region.label), tone});
   }
+  fit_labels(columns, style);
   const Table table(columns, 2, style);
   const auto indent = std::string(k_indent, ' ');
   auto text = indent + table.header() + "\n";

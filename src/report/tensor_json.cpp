@@ -66,7 +66,7 @@ void write_location(JsonWriter& out, const Tensor& tensor) {
 
 void write_digests(JsonWriter& out, const TensorDigests& digests) {
   out.key("digests");
-  out.begin_object();
+  out.begin_object(JsonScope::row);
   if (digests.xxh3_128) {
     out.member("xxh3_128", *digests.xxh3_128);
   }

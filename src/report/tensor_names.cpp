@@ -13,6 +13,8 @@ namespace {
 /// A name cut shorter than this tells too little.
 constexpr std::size_t k_least_name = 20;
 
+constexpr std::string_view k_header = "tensor";
+
 /// Shorter ends are not worth a line.
 constexpr std::size_t k_least_common = 6;
 
@@ -65,6 +67,10 @@ TensorNames::TensorNames(std::span<const Tensor* const> rows, const TextStyle& s
     m_prefix = m_prefix < k_least_common ? 0 : m_prefix;
     m_suffix = m_suffix < k_least_common ? 0 : m_suffix;
   }
+  for (std::size_t i = 0; i < m_names.size(); ++i) {
+    m_whole_width = std::max(m_whole_width, display_width(m_names[i]));
+    m_core_width = std::max(m_core_width, display_width(core(i)));
+  }
 }
 
 std::string TensorNames::core(std::size_t row) const {
@@ -75,11 +81,22 @@ std::string TensorNames::core(std::size_t row) const {
   return text;
 }
 
+/// The least that the style asks for.
+std::size_t TensorNames::width_of(NameStyle names) const {
+  switch (names) {
+    case NameStyle::core: return m_core_width;
+    case NameStyle::cut: return k_least_name;
+    case NameStyle::whole:
+    case NameStyle::own_line: break;
+  }
+  return std::max(m_whole_width, k_header.size());
+}
+
 std::optional<Column> TensorNames::column(NameStyle names, std::size_t room) const {
-  if ((names == NameStyle::core && !has_core()) || (names == NameStyle::cut && room < k_least_name)) {
+  if ((names == NameStyle::core && !has_core()) || width_of(names) > room) {
     return std::nullopt;
   }
-  Column column{"tensor", Align::left, {}};
+  Column column{std::string(k_header), Align::left, {}};
   for (std::size_t i = 0; i < m_names.size(); ++i) {
     auto text = names == NameStyle::whole ? m_names[i] : core(i);
     column.cells.push_back({names == NameStyle::cut ? elide_middle(text, room, m_style->ellipsis()) : std::move(text)});
@@ -95,8 +112,10 @@ std::string TensorNames::common_line(std::size_t indent) const {
     return "";
   }
   const auto& name = m_names.front();
-  auto line = "names are " + name.substr(0, m_prefix) + std::string(m_style->ellipsis()) +
-              name.substr(name.size() - m_suffix);
+  std::string line = "names";
+  line += m_prefix != 0 ? " begin with " + name.substr(0, m_prefix) : "";
+  line += m_prefix != 0 && m_suffix != 0 ? " and" : "";
+  line += m_suffix != 0 ? " end with " + name.substr(name.size() - m_suffix) : "";
   std::string text;
   for (const auto& part : wrap(line, m_style->columns() - indent)) {
     text += std::string(indent, ' ') + paint(*m_style, Tone::dim, part) + "\n";

@@ -16,18 +16,18 @@ enum class NameStyle : std::uint8_t {
   whole,
   core,      ///< without what all of them begin and end with
   cut,       ///< the core with its middle left out
-  own_line,
+  own_line,  ///< whole, above the figures
 };
 
 class TensorNames {
  public:
   TensorNames(std::span<const Tensor* const> rows, const TextStyle& style);
 
-  /// The column "tensor", for at most `room` columns where names are cut. Nothing where the style does not work: no
-  /// common ends to leave out, or cut names that could be mistaken for each other.
+  /// The column "tensor", at most `room` wide. Nothing where the style does not work: too wide, no common ends to leave
+  /// out, or cut names that could be mistaken for each other.
   [[nodiscard]] std::optional<Column> column(NameStyle names, std::size_t room) const;
 
-  /// "names are base_model.….weight": what the core leaves out; empty where that is nothing.
+  /// "names begin with base_model. and end with .weight": what the core leaves out; empty where that is nothing.
   [[nodiscard]] std::string common_line(std::size_t indent) const;
 
   /// The whole name, in as many lines as it takes.
@@ -36,9 +36,12 @@ class TensorNames {
  private:
   [[nodiscard]] bool has_core() const noexcept { return m_prefix + m_suffix != 0; }
   [[nodiscard]] std::string core(std::size_t row) const;
+  [[nodiscard]] std::size_t width_of(NameStyle names) const;
 
   const TextStyle* m_style;
   std::vector<std::string> m_names;
+  std::size_t m_whole_width = 0;
+  std::size_t m_core_width = 0;
   std::size_t m_prefix = 0;
   std::size_t m_suffix = 0;
 };

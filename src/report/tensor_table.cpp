@@ -59,8 +59,8 @@ struct Layout {
   NameStyle names;
 };
 
-/// From the richest to the leanest; the first that fits is taken.
-constexpr std::array<Layout, 10> k_layouts = {{
+/// From the richest to the leanest; the first that fits is taken, and where none does, names get lines of their own.
+constexpr std::array<Layout, 9> k_layouts = {{
     {TableLevel::everything, Spacing::wide, NameStyle::whole},
     {TableLevel::everything, Spacing::wide, NameStyle::core},
     {TableLevel::planes, Spacing::wide, NameStyle::whole},
@@ -70,7 +70,6 @@ constexpr std::array<Layout, 10> k_layouts = {{
     {TableLevel::standard, Spacing::tight, NameStyle::whole},
     {TableLevel::standard, Spacing::tight, NameStyle::core},
     {TableLevel::standard, Spacing::tight, NameStyle::cut},
-    {TableLevel::standard, Spacing::tight, NameStyle::own_line},
 }};
 
 [[nodiscard]] std::size_t gap(Spacing spacing) { return spacing == Spacing::wide ? 2 : 1; }
@@ -93,22 +92,25 @@ class TensorTable {
   }
 
  private:
-  [[nodiscard]] std::vector<Column> columns(const Layout& layout) const {
-    return tensor_columns(m_tensors, m_selection.rows, layout.level, layout.spacing, m_style);
+  /// Layouts that differ in their names alone follow one another and share their columns.
+  void build(const Layout& layout) {
+    if (m_columns.empty() || m_built.level != layout.level || m_built.spacing != layout.spacing) {
+      m_columns = tensor_columns(m_tensors, m_selection.rows, layout.level, layout.spacing, m_style);
+      m_columns_width = Table(m_columns, gap(layout.spacing), m_style).width();
+      m_built = layout;
+    }
   }
 
   [[nodiscard]] std::optional<std::string> try_layout(const Layout& layout) {
-    if (layout.names == NameStyle::own_line) {
-      return std::nullopt;
-    }
-    auto all = columns(layout);
-    const auto taken = Table(all, gap(layout.spacing), m_style).width() + gap(layout.spacing) + k_indent;
+    build(layout);
+    const auto taken = m_columns_width + gap(layout.spacing) + k_indent;
     const auto room = m_style.columns() > taken ? m_style.columns() - taken : 0;
     auto names = m_names.column(layout.names, room);
-    if (!names || names->width() > room) {
+    if (!names) {
       return std::nullopt;
     }
-    all.insert(all.begin(), std::move(*names));
+    std::vector<Column> all{std::move(*names)};
+    all.insert(all.end(), m_columns.begin(), m_columns.end());
     return draw(Table(all, gap(layout.spacing), m_style), layout.names);
   }
 
@@ -123,17 +125,16 @@ class TensorTable {
   }
 
   /// Names on lines of their own, figures below them.
-  [[nodiscard]] std::string folded() const {
-    std::vector<Column> kept;
-    for (auto level = TableLevel::standard;; level = static_cast<TableLevel>(static_cast<int>(level) + 1)) {
-      kept = columns({level, Spacing::tight, NameStyle::own_line});
-      if (level == TableLevel::bare || Table(kept, 1, m_style).width() + k_folded_indent <= m_style.columns()) {
-        break;
-      }
+  [[nodiscard]] std::string folded() {
+    auto layout = Layout{TableLevel::standard, Spacing::tight, NameStyle::own_line};
+    build(layout);
+    while (m_columns_width + k_folded_indent > m_style.columns() && layout.level != TableLevel::bare) {
+      layout.level = static_cast<TableLevel>(static_cast<int>(layout.level) + 1);
+      build(layout);
     }
-    const Table table(kept, 1, m_style);
+    const Table table(m_columns, gap(layout.spacing), m_style);
     const auto indent = std::string(k_folded_indent, ' ');
-    std::string text = std::string(k_indent, ' ') + paint(m_style, Tone::dim, "tensor") + "\n" + indent + table.header() + "\n";
+    auto text = std::string(k_indent, ' ') + paint(m_style, Tone::dim, "tensor") + "\n" + indent + table.header() + "\n";
     for (std::size_t i = 0; i < m_selection.rows.size(); ++i) {
       text += separator(i) + m_names.lines(i, k_indent);
       text += indent + table.row(i) + "\n";
@@ -149,6 +150,9 @@ class TensorTable {
   const TextStyle& m_style;
   Selection m_selection;
   TensorNames m_names;
+  Layout m_built{};
+  std::vector<Column> m_columns;
+  std::size_t m_columns_width = 0;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "report/code_range.hpp"
 #include "report/utf8.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace upinspect::report {
@@ -102,6 +103,10 @@ unsigned code_point_width(char32_t point) noexcept {
 }
 
 std::size_t display_width(std::string_view text) noexcept {
+  const auto is_ascii = [](char character) { return static_cast<unsigned char>(character) < 0x80; };
+  if (std::all_of(text.begin(), text.end(), is_ascii)) {
+    return text.size();
+  }
   std::size_t width = 0;
   for (std::size_t i = 0; i < text.size();) {
     const auto point = decode(text, i);

@@ -38,7 +38,7 @@ std::vector<std::string> wrap(std::string_view text, std::size_t columns, std::s
   auto room = first_columns;
   do {
     const auto line = line_of(text, room, room < columns);
-    lines.emplace_back(line);
+    lines.emplace_back(line.substr(0, line.find_last_not_of(' ') + 1));
     text.remove_prefix(line.size());
     drop_spaces(text);
     room = columns;

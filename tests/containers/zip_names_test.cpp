@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "containers/zip_names.hpp"
+#include "containers/unsafe_name.hpp"
 
 #include "support/catch.hpp"
 #include "support/zip_reading.hpp"

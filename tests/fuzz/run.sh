@@ -10,17 +10,16 @@ found=$folder/fuzz
 targets=0
 
 for target in "$folder"/tests/fuzz/fuzz_*; do
-  [ -x "$target" ] && [ -f "$target" ] || continue
+  if [ ! -f "$target" ] || [ ! -x "$target" ]; then continue; fi
   targets=$((targets + 1))
   name=${target##*/}
-  corpus=$found/$name
-  mkdir -p -- "$corpus"
-  seeds=("$here"/seeds/*/)
-  [ -d "$here/seeds.${name#fuzz_}" ] && seeds=("$here/seeds.${name#fuzz_}")
+  log=$found/$name.log
+  mkdir -p -- "$found/$name"
   printf '%s for %s s\n' "$name" "$seconds"
   "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=16384 -use_value_profile=1 \
-    -dict="$here/formats.dict" -artifact_prefix="$found/$name-" -print_final_stats=0 -verbosity=0 \
-    "$corpus" "${seeds[@]}"
+    -dict="$here/formats.dict" -artifact_prefix="$found/$name-" "$found/$name" "$here"/seeds/*/ >"$log" 2>&1 ||
+    { tail -n 60 "$log"; exit 1; }
+  grep '^Done' "$log"
 done
 
 [ "$targets" -gt 0 ] || { echo "no fuzz target in $folder/tests/fuzz"; exit 1; }
