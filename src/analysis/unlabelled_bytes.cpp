@@ -49,6 +49,30 @@ const model::GapContent* content_of(const model::Builder& builder, ByteRange ran
   return nullptr;
 }
 
+/// Readers that expect a tail or a prefix have a finding of their own for it, to which the content is added.
+Finding* finding_of(model::Builder& builder, ByteRange range) {
+  for (auto& finding : builder.artifact.findings) {
+    const bool about_extra = finding.id == "container.trailing-data" || finding.id == "container.leading-data";
+    if (about_extra && finding.offset == range.offset && finding.length == range.length) {
+      return &finding;
+    }
+  }
+  return nullptr;
+}
+
+void tell(model::Builder& builder, const Region& region) {
+  const auto* content = content_of(builder, region.range);
+  const auto holds = content != nullptr ? ": " + describe(*content) : std::string();
+  if (auto* earlier = finding_of(builder, region.range)) {
+    earlier->message += holds;
+    return;
+  }
+  const bool zero = content != nullptr && content->all_zero;
+  builder.find("container.unlabelled-bytes", zero ? Severity::note : Severity::warning,
+               std::to_string(region.range.length) + " bytes belong to nothing that the format describes" + holds,
+               region.range);
+}
+
 }  // namespace
 
 void unlabelled_bytes(model::Builder& builder) {
@@ -58,17 +82,11 @@ void unlabelled_bytes(model::Builder& builder) {
     if (region.kind != RegionKind::gap) {
       continue;
     }
-    if (listed++ >= k_listed) {
+    if (listed++ < k_listed) {
+      tell(builder, region);
+    } else {
       ++more;
-      continue;
     }
-    std::string message = std::to_string(region.range.length) + " bytes belong to nothing that the format describes";
-    bool zero = false;
-    if (const auto* content = content_of(builder, region.range)) {
-      message += ": " + describe(*content);
-      zero = content->all_zero;
-    }
-    builder.find("container.unlabelled-bytes", zero ? Severity::note : Severity::warning, message, region.range);
   }
   if (more > 0) {
     builder.find("container.unlabelled-bytes", Severity::warning, std::to_string(more) + " more such stretches are not listed");

@@ -125,6 +125,19 @@ void describe(model::Builder& builder, const Header& header) {
   title += architecture.empty() ? "" : " for " + architecture;
 }
 
+// A count that is only a little too large is read as far as the infos go, because a file cut short tells most so.
+void refuse_flood(Input& input, std::uint64_t tensors) {
+  constexpr std::uint64_t k_smallest_info = 24;
+  const auto most = input.builder.options().limits.tensors;
+  if (tensors <= most) {
+    return;
+  }
+  const auto room = input.in.remaining() / k_smallest_info;
+  input.in.fail("number of tensors", std::to_string(tensors) + " tensor infos " +
+                                         (tensors > room ? "cannot lie in the " + std::to_string(input.in.remaining()) + " bytes left"
+                                                         : "are more than the " + std::to_string(most) + " that are read"));
+}
+
 void read_sections(Input& input) {
   const auto header = read_header(input);
   const auto settings = read_metadata(input, header.pairs);
@@ -132,10 +145,7 @@ void read_sections(Input& input) {
   if (settings.alignment != 0) {
     input.builder.detail("alignment", settings.alignment);
   }
-  if (header.tensors > input.builder.options().limits.tensors) {
-    input.in.fail("number of tensors", std::to_string(header.tensors) + " are more than the " +
-                                           std::to_string(input.builder.options().limits.tensors) + " that are read");
-  }
+  refuse_flood(input, header.tensors);
   const auto infos = read_tensor_infos(input, header.tensors);
   place_tensors(input, infos, settings.alignment);
 }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace upinspect::formats::gguf {
 
@@ -53,7 +54,7 @@ class Layout {
   void locate(const TensorInfo& info, Tensor& tensor);
   void cut(const TensorInfo& info, Tensor& tensor, std::uint64_t there);
   void fill(std::uint64_t begin, std::uint64_t end);
-  [[nodiscard]] std::optional<std::uint64_t> first_odd_byte(ByteRange range) const;
+  [[nodiscard]] std::string oddity(ByteRange range) const;
 
   Input& m_input;
   model::Builder& m_builder;
@@ -95,11 +96,11 @@ void Layout::place(const TensorInfo& info) {
     tensor.bytes = *info.bytes;
     locate(info, tensor);
   }
-  if (tensor.unread.empty()) {
+  if (tensor.unread.empty() && tensor.elements != 0) {
     m_builder.add(std::move(tensor));
     return;
   }
-  // The builder would multiply the shape in another order than ggml and call an error what ggml accepts.
+  // The builder would multiply a shape that overflows, zeros in it or not, and call an error what ggml accepts.
   tensor.location.strides = model::row_major_strides(tensor.shape);
   m_builder.artifact.tensors.push_back(std::move(tensor));
 }
@@ -155,18 +156,23 @@ void Layout::cut(const TensorInfo& info, Tensor& tensor, std::uint64_t there) {
                    info.where, info.name);
 }
 
-std::optional<std::uint64_t> Layout::first_odd_byte(ByteRange range) const {
+/// Where fill is not zero and what it holds there; empty where all is as it should be.
+std::string Layout::oddity(ByteRange range) const {
   std::array<std::byte, 4096> buffer{};
   for (std::uint64_t done = 0; done < range.length;) {
     const auto piece = std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), range.length - done)));
     m_builder.source().read_at(range.offset + done, piece);
-    const auto found = std::find_if(piece.begin(), piece.end(), [](std::byte b) { return b != std::byte{0}; });
-    if (found != piece.end()) {
-      return range.offset + done + static_cast<std::uint64_t>(found - piece.begin());
+    const auto odd = std::find_if(piece.begin(), piece.end(), [](std::byte b) { return b != std::byte{0}; });
+    if (odd != piece.end()) {
+      std::string text;
+      std::transform(odd, piece.end(), std::back_inserter(text), [](std::byte b) { return static_cast<char>(b); });
+      text.resize(text.find_last_not_of('\0') + 1);
+      const auto at = range.offset + done + static_cast<std::uint64_t>(odd - piece.begin());
+      return "from offset " + std::to_string(at) + " on" + (has_control(text) ? "" : ": " + quoted(text));
     }
     done += piece.size();
   }
-  return std::nullopt;
+  return {};
 }
 
 void Layout::fill(std::uint64_t begin, std::uint64_t end) {
@@ -177,11 +183,11 @@ void Layout::fill(std::uint64_t begin, std::uint64_t end) {
   m_builder.coverage.label(range, RegionKind::padding, k_fill);
   // Between tensors the fill is as far apart as the data: it is looked at where all of the file is.
   const bool in_header = !m_data_start || begin < *m_data_start;
-  const auto odd = m_builder.full() || (in_header && range.length <= 4096) ? first_odd_byte(range) : std::nullopt;
-  if (odd) {
+  const auto odd = m_builder.full() || (in_header && range.length <= 4096) ? oddity(range) : std::string();
+  if (!odd.empty()) {
     m_input.complain("gguf.padding", Severity::warning,
-                     std::to_string(range.length) + " bytes of alignment padding are not all zero, from offset " +
-                         std::to_string(*odd) + " on; readers ignore them, so they can carry a message",
+                     std::to_string(range.length) + " bytes of alignment padding are not all zero, " + odd +
+                         "; readers ignore them, so they can carry a message",
                      range);
   }
 }

@@ -30,17 +30,17 @@ class InfoReader {
   void check_name(const TensorInfo& info, std::uint64_t number);
   void check_size(TensorInfo& info);
   void check_rows(TensorInfo& info);
-  void refuse(const char* id, TensorInfo& info, const std::string& message);
+  void refuse(const char* id, TensorInfo& info, const std::string& message, const char* unread);
 
   Input& m_input;
   bool m_negative = false;
   std::unordered_map<std::string, std::uint64_t> m_first_use;
 };
 
-void InfoReader::refuse(const char* id, TensorInfo& info, const std::string& message) {
+void InfoReader::refuse(const char* id, TensorInfo& info, const std::string& message, const char* unread) {
   m_input.complain(id, Severity::error, "tensor " + quoted(info.name) + " " + message, info.where, info.name);
   if (info.unread.empty()) {
-    info.unread = message;
+    info.unread = unread;
   }
 }
 
@@ -72,7 +72,7 @@ void InfoReader::dimensions(TensorInfo& info) {
   info.where = ByteRange{at, 4};
   if (count > k_most_dimensions) {
     refuse("gguf.dimensions", info, "has invalid number of dimensions: " + std::to_string(count) + " > " +
-                                        std::to_string(k_most_dimensions));
+                                        std::to_string(k_most_dimensions), "ggml has no tensors of so many dimensions");
   }
   m_negative = false;
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -81,7 +81,7 @@ void InfoReader::dimensions(TensorInfo& info) {
     if (size < 0) {
       m_negative = true;
       refuse("gguf.dimensions", info, "dimension " + std::to_string(i) + " has invalid number of elements: " +
-                                          std::to_string(size) + " < 0");
+                                          std::to_string(size) + " < 0", "a dimension is negative");
     }
     info.shape.push_back(static_cast<std::uint64_t>(size));
   }
@@ -137,7 +137,8 @@ void InfoReader::check_size(TensorInfo& info) {
   }
   if (!product || *product >= k_int64_max) {
     refuse("tensor.shape-overflow", info,
-           "has a shape whose total number of elements is >= 9223372036854775807 and whose size in bytes cannot be told");
+           "has a shape whose total number of elements is >= 9223372036854775807 and whose size in bytes cannot be told",
+           "the product of its shape is too large");
     return;
   }
   info.elements = *product;
@@ -147,7 +148,8 @@ void InfoReader::check_size(TensorInfo& info) {
 void InfoReader::check_rows(TensorInfo& info) {
   if (info.type == nullptr) {
     refuse("gguf.tensor-type", info, "has invalid ggml type " + std::to_string(info.type_number) + ", which should be in [0, " +
-                                         std::to_string(k_tensor_types) + ")");
+                                         std::to_string(k_tensor_types) + ")",
+           "its type is not known");
     return;
   }
   const auto row = info.shape.empty() ? 1 : info.shape.back();
@@ -155,12 +157,13 @@ void InfoReader::check_rows(TensorInfo& info) {
   if (block == 0 || row % block != 0) {
     refuse(block == 0 ? "gguf.tensor-type" : "gguf.row-size", info,
            "of type " + std::to_string(info.type_number) + " (" + std::string(info.type->name) + ") has " + std::to_string(row) +
-               " elements per row, not a multiple of block size (" + std::to_string(block) + ")");
+               " elements per row, not a multiple of block size (" + std::to_string(block) + ")",
+           block == 0 ? "its type was withdrawn" : "its rows are no whole blocks");
     return;
   }
   const auto size = bytes::checked_mul(info.elements / block, info.type->block_bytes);
   if (!size) {
-    refuse("tensor.shape-overflow", info, "has a size in bytes > 18446744073709551615");
+    refuse("tensor.shape-overflow", info, "has a size in bytes > 18446744073709551615", "its size exceeds 2^64 bytes");
     return;
   }
   if (info.unread.empty()) {

@@ -43,6 +43,7 @@ constexpr std::array k_formats{
     Format{"zip", "zip archive", zip::sniff, zip::read, ".zip", k_named, k_not_read, warning,
            "no weights were recognised in it: unpack it in a safe place and look at the files"},
     Format{"torch-legacy", "PyTorch file from before 1.6", torch_legacy::sniff, torch_legacy::read, ".pt .pth .ckpt"},
+    Format{"torch-legacy", "PyTorch file from before 1.6", torch_legacy::sniff, torch_legacy::read, ".pt .pth .ckpt"},
     Format{"git-lfs-pointer", "Git LFS pointer, not the file itself", named::sniff_git_lfs_pointer, named::read_git_lfs_pointer, "",
            k_named, "container.lfs-pointer", error, "the weights are elsewhere: run git lfs pull, or download the file itself"},
     Format{"gzip", "gzip-compressed file", named::sniff_gzip, named::read_content, ".gz .tgz", k_named, k_not_read, warning,

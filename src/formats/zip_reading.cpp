@@ -38,11 +38,11 @@ bool starts_as_zip(const bytes::Source& source) {
 ZipReading::ZipReading(const bytes::Source& source, const InspectOptions& options) : m_at_start(starts_as_zip(source)) {
   // An archive behind other bytes is looked for only where all of the file is read anyway.
   if (m_at_start || options.depth == Depth::full) {
-    read(source, limits_of(options));
+    read(source, limits_of(options), options.depth);
   }
 }
 
-void ZipReading::read(const bytes::Source& source, const containers::ZipLimits& limits) {
+void ZipReading::read(const bytes::Source& source, const containers::ZipLimits& limits, Depth depth) {
   try {
     m_directory = containers::read_zip(source, &m_labels, m_findings, limits);
     m_found = true;
@@ -58,6 +58,10 @@ void ZipReading::read(const bytes::Source& source, const containers::ZipLimits& 
     finding.message = std::string("zip: ") + error.what();
     finding.offset = error.offset();
     m_findings.push_back(std::move(finding));
+  }
+  // Salvage reads through the whole file where sizes stand in data descriptors, as torch writes them.
+  if (depth == Depth::headers) {
+    return;
   }
   try {
     m_directory = containers::salvage_zip(source, &m_labels, m_findings, limits);

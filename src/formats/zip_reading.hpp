@@ -32,7 +32,7 @@ class ZipReading {
   void replay(model::Builder& builder) const;
 
  private:
-  void read(const bytes::Source& source, const containers::ZipLimits& limits);
+  void read(const bytes::Source& source, const containers::ZipLimits& limits, Depth depth);
 
   containers::ZipDirectory m_directory;
   model::CoverageMap m_labels;

@@ -2,6 +2,7 @@
 #include "measure/tensor_task.hpp"
 
 #include "numeric/byte_order.hpp"
+#include "numeric/dequantise.hpp"
 
 #include <algorithm>
 
@@ -30,6 +31,19 @@ Provenance provenance_of(const Tensor& tensor, const numeric::Accumulator::Resul
   return result.low_zero_bits >= k_f16_in_f32 ? Provenance::upcast_f16 : Provenance::native;
 }
 
+/// The bytes that only whole can be turned from one byte order to the other.
+std::size_t turning_unit(Dtype dtype) {
+  return info(dtype).kind == DtypeKind::block ? info(dtype).block_bytes : info(dtype).swap_unit;
+}
+
+void turn_round(Dtype dtype, std::span<std::byte> elements) {
+  if (info(dtype).kind == DtypeKind::block) {
+    numeric::swap_block_fields(dtype, elements);
+  } else {
+    numeric::swap_bytes(elements, info(dtype).swap_unit);
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Instruments> InstrumentPool::borrow() {
@@ -51,6 +65,10 @@ TensorGauge::~TensorGauge() = default;
 void TensorGauge::begin() {
   m_tools = m_pool.borrow();
   m_tools->accumulator.reset(m_tensor.dtype);
+  m_has_blocks = numeric::can_dequantise(m_tensor.dtype);
+  if (m_has_blocks) {
+    m_tools->block_meter.reset(m_tensor.dtype);
+  }
   m_tools->xxh3.reset();
   if (m_options.tensor_sha256 && !m_tools->sha256) {
     m_tools->sha256.emplace();
@@ -60,7 +78,7 @@ void TensorGauge::begin() {
 
 void TensorGauge::feed(std::span<const std::byte> piece) {
   m_seen += piece.size();
-  if (m_tensor.location.order == ByteOrder::big && info(m_tensor.dtype).swap_unit > 1) {
+  if (m_tensor.location.order == ByteOrder::big && turning_unit(m_tensor.dtype) > 1) {
     take_swapped(piece);
   } else {
     take(piece);
@@ -68,19 +86,22 @@ void TensorGauge::feed(std::span<const std::byte> piece) {
 }
 
 void TensorGauge::take_swapped(std::span<const std::byte> piece) {
-  const std::size_t unit = info(m_tensor.dtype).swap_unit;
+  const auto unit = turning_unit(m_tensor.dtype);
   auto& buffer = m_tools->swapped;
   buffer.assign(m_split.begin(), m_split.end());
   buffer.insert(buffer.end(), piece.begin(), piece.end());
   const auto whole = buffer.size() / unit * unit;
   m_split.assign(buffer.begin() + static_cast<std::ptrdiff_t>(whole), buffer.end());
   buffer.resize(whole);
-  numeric::swap_bytes(buffer, unit);
+  turn_round(m_tensor.dtype, buffer);
   take(buffer);
 }
 
 void TensorGauge::take(std::span<const std::byte> little_endian) {
   m_tools->accumulator.add(little_endian);
+  if (m_has_blocks) {
+    m_tools->block_meter.add(little_endian);
+  }
   m_tools->xxh3.add(little_endian);
   if (m_options.tensor_sha256) {
     m_tools->sha256->add(little_endian);
@@ -95,7 +116,7 @@ void TensorGauge::end() {
       m_tensor.digests.sha256 = m_tools->sha256->hex();
     }
     m_tensor.provenance = provenance_of(m_tensor, result);
-    m_tensor.stats = result.stats;
+    m_tensor.stats = m_has_blocks ? m_tools->block_meter.finish() : result.stats;
     m_tensor.entropy = std::move(result.entropy);
   } else {
     static_cast<void>(m_options.tensor_sha256 ? m_tools->sha256->hex() : std::string());

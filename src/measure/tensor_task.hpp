@@ -5,6 +5,7 @@
 #include "bytes/digest.hpp"
 #include "measure/stream_sweep.hpp"
 #include "numeric/accumulator.hpp"
+#include "numeric/block_meter.hpp"
 #include "upinspect/inspect.hpp"
 
 #include <memory>
@@ -16,6 +17,7 @@ namespace upinspect::measure {
 /// The working state of a measurement: large tables, so it is lent from tensor to tensor.
 struct Instruments {
   numeric::Accumulator accumulator;
+  numeric::BlockMeter block_meter;
   bytes::Xxh3_128 xxh3;
   std::optional<bytes::Sha256> sha256;
   std::vector<std::byte> swapped;
@@ -52,7 +54,8 @@ class TensorGauge {
   InstrumentPool& m_pool;
   std::unique_ptr<Instruments> m_tools;
   std::uint64_t m_seen = 0;
-  std::vector<std::byte> m_split;  ///< the first bytes of an element that two pieces share
+  bool m_has_blocks = false;       ///< of quantised values, whose statistics are taken of what they stand for
+  std::vector<std::byte> m_split;  ///< the first bytes of an element or block that two pieces share
 };
 
 /// A TensorGauge for a tensor that lies in a stream just as it is.

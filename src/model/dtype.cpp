@@ -21,7 +21,7 @@ struct Row {
 };
 
 // The halves of a complex number are swapped one by one. A ggml block mixes widths, so that no single unit turns it
-// round: it says 1, and big-endian files of such blocks are read as they stand.
+// round: it says 1, and numeric/dequantise.hpp knows which of its bytes make numbers.
 constexpr std::array<Row, k_count> k_rows{{
     {Dtype::f64, {"f64", floating, 1, 8, 8}},
     {Dtype::f32, {"f32", floating, 1, 4, 4}},

@@ -16,7 +16,6 @@ namespace {
 struct Binade {
   double scale;
   std::uint32_t offset;
-  bool special;
 };
 
 template <SmallFloat Format>
@@ -25,63 +24,72 @@ constexpr auto make_binades() {
   for (std::uint32_t i = 0; i < binades.size(); ++i) {
     const auto first = i << Format.fraction_bits;
     const auto exponent = Format.exponent(first);
-    const bool special = exponent == (std::uint32_t{1} << Format.exponent_bits) - 1;
-    const int power = static_cast<int>(exponent == 0 ? 1 : exponent) - Format.bias - static_cast<int>(Format.fraction_bits);
-    binades[i].scale = (Format.negative(first) ? -1.0 : 1.0) * power_of_two(special ? 0 : power);
+    const int stored = static_cast<int>(exponent == 0 ? 1 : exponent);
+    const int power = stored - Format.bias - static_cast<int>(Format.fraction_bits);
+    binades[i].scale = (Format.negative(first) ? -1.0 : 1.0) * power_of_two(power);
     binades[i].offset = exponent == 0 ? 0 : std::uint32_t{1} << Format.fraction_bits;
-    binades[i].special = special;
   }
   return binades;
 }
 
-/// Writes the finite values to `out` and returns how many there are.
+/// Least and greatest key and the counts of a Tally, gathered without branches on the data.
+template <typename Bits>
+struct Gatherer {
+  Bits infinity;
+  Bits least_normal;
+  Tally found{};
+
+  /// 1 for a finite value, 0 for others.
+  [[gnu::always_inline]] std::size_t add(Bits magnitude, double value) noexcept {
+    const bool finite = magnitude < infinity;
+    const auto key = order_key(value);
+    found.least = std::min(found.least, finite ? key : UINT64_MAX);
+    found.greatest = std::max(found.greatest, finite ? key : 0);
+    found.infs += magnitude == infinity ? 1 : 0;
+    found.nans += magnitude > infinity ? 1 : 0;
+    found.zeros += magnitude == 0 ? 1 : 0;
+    found.subnormals += magnitude < least_normal ? 1 : 0;
+    return static_cast<std::size_t>(finite);
+  }
+
+  void finish(Tally& tally) noexcept {
+    found.subnormals -= found.zeros;
+    tally.merge(found);
+  }
+};
+
+/// Writes the finite values to `out` and returns how many there are. A special value is written too, and overwritten.
 template <SmallFloat Format>
 std::size_t decode_small(std::span<const std::byte> chunk, Tally& tally, double* out) {
   static constexpr auto k_binades = make_binades<Format>();
+  constexpr std::uint32_t k_infinity = ((std::uint32_t{1} << Format.exponent_bits) - 1) << Format.fraction_bits;
+  Gatherer<std::uint32_t> gatherer{k_infinity, std::uint32_t{1} << Format.fraction_bits};
   std::size_t count = 0;
   for (std::size_t i = 0; i + 2 <= chunk.size(); i += 2) {
     const std::uint32_t bits = load_le<std::uint16_t>(chunk.data() + i);
     const auto& binade = k_binades[bits >> Format.fraction_bits];
-    const auto fraction = Format.fraction(bits);
-    if (binade.special) {
-      ++(fraction == 0 ? tally.infs : tally.nans);
-      continue;
-    }
-    const double value = binade.scale * static_cast<double>(binade.offset + fraction);
-    tally.zeros += binade.offset + fraction == 0 ? 1 : 0;
-    tally.subnormals += binade.offset == 0 && fraction != 0 ? 1 : 0;
-    tally.extend(order_key(value));
-    out[count++] = value;
+    const double value = binade.scale * static_cast<std::int32_t>(binade.offset + Format.fraction(bits));
+    out[count] = value;
+    count += gatherer.add(bits & 0x7fff, value);
   }
+  gatherer.finish(tally);
   return count;
 }
 
-/// The same for f32 and f64, without branches on the data.
+/// The same for f32 and f64.
 template <typename Float>
 std::size_t decode_ieee(std::span<const std::byte> chunk, Tally& tally, double* out) {
   using Bits = BitsOf<Float>;
-  constexpr Bits k_magnitude = static_cast<Bits>(~Bits{0}) >> 1;
-  constexpr Bits k_infinity = std::bit_cast<Bits>(std::numeric_limits<Float>::infinity());
-  constexpr Bits k_normal = std::bit_cast<Bits>(std::numeric_limits<Float>::min());
+  Gatherer<Bits> gatherer{std::bit_cast<Bits>(std::numeric_limits<Float>::infinity()),
+                          std::bit_cast<Bits>(std::numeric_limits<Float>::min())};
   std::size_t count = 0;
-  Tally found;
   for (std::size_t i = 0; i + sizeof(Float) <= chunk.size(); i += sizeof(Float)) {
     const auto bits = load_le<Bits>(chunk.data() + i);
-    const Bits magnitude = bits & k_magnitude;
-    const bool finite = magnitude < k_infinity;
     const auto value = static_cast<double>(std::bit_cast<Float>(bits));
-    const auto key = order_key(value);
-    found.least = std::min(found.least, finite ? key : UINT64_MAX);
-    found.greatest = std::max(found.greatest, finite ? key : 0);
-    found.infs += magnitude == k_infinity ? 1 : 0;
-    found.nans += magnitude > k_infinity ? 1 : 0;
-    found.zeros += magnitude == 0 ? 1 : 0;
-    found.subnormals += magnitude < k_normal ? 1 : 0;
     out[count] = value;
-    count += finite ? 1 : 0;
+    count += gatherer.add(bits & (static_cast<Bits>(~Bits{0}) >> 1), value);
   }
-  found.subnormals -= found.zeros;
-  tally.merge(found);
+  gatherer.finish(tally);
   return count;
 }
 

@@ -261,6 +261,8 @@ UPINSPECT_KERNEL FloatPass measure_f32(std::span<const std::byte> bytes, double 
       scan_register<Width>(from + j, scans);
     }
     deviate_lanes<Width, Floats>(from, k_lanes, pivot, deviations);
+    // Not unrolled: g++ would carry counts over to the next round in more registers than there are.
+#pragma GCC unroll 1
     for (std::size_t j = 0; j < k_step; j += 16) {
       count_two_quads(load_le<std::uint64_t>(from + j), low.data(), high);
       count_two_quads(load_le<std::uint64_t>(from + j + 8), low.data() + 8, high);

@@ -15,7 +15,8 @@ namespace upinspect::numeric {
 [[nodiscard]] constexpr std::uint64_t order_key(double value) noexcept {
   constexpr std::uint64_t k_sign = std::uint64_t{1} << 63;
   const auto bits = std::bit_cast<std::uint64_t>(value);
-  return (bits & k_sign) != 0 ? ~bits : bits | k_sign;
+  // Turns over all bits of negative numbers and the sign of the others; signs are too random to branch on.
+  return bits ^ (static_cast<std::uint64_t>(static_cast<std::int64_t>(bits) >> 63) | k_sign);
 }
 
 [[nodiscard]] constexpr std::uint64_t order_key(std::int64_t value) noexcept {

@@ -18,7 +18,7 @@ enum class Charset : std::uint8_t { ascii, utf8 };
 /// `raw` fit for one line of a terminal that shows `charset`. What is_deceptive, what is not UTF-8 and what the charset
 /// lacks is spelled: a byte as \xNN (ASCII controls and invalid bytes), a code point as \u{NNNN}. A backslash stands for
 /// itself at the end and before printable ASCII other than `x`, `u` and backslash; elsewhere it is doubled. So no two
-/// texts look the same. Marks are spelled where they have no letter to sit on, or pile up more than four high.
+/// texts are written the same. Marks are spelled where they have no letter to sit on, or pile up more than four high.
 [[nodiscard]] std::string escape_terminal(std::string_view raw, Charset charset = Charset::utf8);
 
 /// Appends `raw` as a JSON string with its quotes. What is_deceptive is written \uNNNN, so that a document is safe to

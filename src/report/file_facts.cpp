@@ -48,11 +48,18 @@ void add_digests(Facts& facts, const Digests& digests) {
   }
 }
 
+/// What the heading and the other facts say anyway.
+[[nodiscard]] std::vector<std::string_view> told_elsewhere(const Artifact& artifact) {
+  if (artifact.format.id == "raw" && artifact.tensors.size() == 1) {
+    return {"dtype", "byte_order", "shape", "guessed"};
+  }
+  const auto* tensors = artifact.format.detail.find("tensors");
+  const auto agrees = tensors != nullptr && tensors->data == Value(std::uint64_t{artifact.tensors.size()}).data;
+  return agrees ? std::vector<std::string_view>{"tensors"} : std::vector<std::string_view>{};
+}
+
 void add_format_details(Facts& facts, const Artifact& artifact) {
-  // Of headerless numbers the heading has these already.
-  const auto in_heading = artifact.format.id == "raw" && artifact.tensors.size() == 1;
-  add_details(facts, artifact.format.detail,
-              in_heading ? std::vector<std::string_view>{"dtype", "order", "shape"} : std::vector<std::string_view>{});
+  add_details(facts, artifact.format.detail, told_elsewhere(artifact));
   if (!artifact.also_reads_as.empty()) {
     std::string ids;
     for (const auto& id : artifact.also_reads_as) {

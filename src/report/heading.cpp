@@ -29,21 +29,13 @@ constexpr std::array<std::string_view, 9> k_tensor_formats = {
   return counted(tensors.size(), noun) + ", " + counted(parameters(artifact), "parameter");
 }
 
-[[nodiscard]] const std::string* text_member(const Value& detail, const char* key) {
-  const auto* value = detail.find(key);
-  return value == nullptr ? nullptr : value->if_string();
-}
-
-/// A guess says that it is one: its reasons are in the detail `why`.
+/// A guess says that it is one.
 [[nodiscard]] std::string raw_text(const Artifact& artifact, const TextStyle& style) {
   const auto& tensor = artifact.tensors.front();
-  const auto* why = artifact.format.detail.find("why");
-  const auto guessed = why != nullptr && why->if_array() != nullptr && !why->if_array()->empty();
-  auto text = std::string(guessed ? "most likely " : "read as ") + style.safe(spoken_dtype(tensor.dtype_name));
-  if (const auto* order = text_member(artifact.format.detail, "order")) {
-    text += " " + style.safe(*order) + (order->ends_with("endian") ? "" : "-endian");
-  }
-  return text + ", " + shape_text(tensor.shape);
+  const auto* guessed = artifact.format.detail.find("guessed");
+  const auto is_guess = guessed != nullptr && guessed->data == Value(true).data;
+  return std::string(is_guess ? "most likely " : "read as ") + style.safe(spoken_dtype(tensor.dtype_name)) + " " +
+         std::string(word(tensor.location.order)) + "-endian, " + shape_text(tensor.shape);
 }
 
 }  // namespace

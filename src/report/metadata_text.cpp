@@ -9,12 +9,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
 namespace upinspect::report {
 namespace {
 
 constexpr std::size_t k_shown_entries = 16;
+constexpr std::size_t k_shown_items = 8;
 constexpr std::size_t k_widest_label = 16;
 constexpr std::size_t k_widest_key = 32;
 
@@ -71,8 +73,13 @@ constexpr std::size_t k_least_label = 8;
   return array.empty() ? "empty array" : "array of " + counted(array.size(), kind_word(array.front()));
 }
 
-[[nodiscard]] std::string spaced(std::string_view key) {
-  auto text = std::string(key);
+/// Labels of the facts that every report has: what the file says of itself under such a name is told apart.
+constexpr std::array<std::string_view, 9> k_own_labels = {"size", "sha256", "xxh3",  "content",  "tensors",
+                                                          "pickle", "bytes", "origin", "metadata"};
+
+[[nodiscard]] std::string label_of(std::string_view key) {
+  const auto ours = std::find(k_own_labels.begin(), k_own_labels.end(), key) != k_own_labels.end();
+  auto text = (ours ? "stated " : "") + std::string(key);
   std::replace(text.begin(), text.end(), '_', ' ');
   return text;
 }
@@ -83,15 +90,21 @@ constexpr std::size_t k_least_label = 8;
 }
 
 void add_detail(Facts& facts, const std::string& key, const Value& value) {
-  const auto label = facts.style().safe(spaced(key));
+  const auto label = facts.style().safe(label_of(key));
   if (const auto* array = value.if_array(); array != nullptr && holds_texts(*array)) {
+    const auto shown = facts.style().verbose() ? array->size() : std::min(array->size(), k_shown_items);
     std::vector<std::string> texts;
-    for (const auto& item : *array) {
-      texts.push_back(facts.style().safe(*item.if_string()));
+    for (std::size_t i = 0; i < shown; ++i) {
+      texts.push_back(facts.style().safe(*(*array)[i].if_string()));
+    }
+    if (shown < array->size()) {
+      texts.push_back(fmt::format("{} {} more", facts.style().ellipsis(), thousands(array->size() - shown)));
     }
     facts.add_list(label, texts);
   } else if (const auto* text = value.if_string()) {
     facts.add(label, facts.style().safe(*text));
+  } else if (const auto* number = std::get_if<std::uint64_t>(&value.data)) {
+    facts.add(label, thousands(*number));
   } else {
     facts.add(label, value_text(value, facts.value_columns(), facts.style()));
   }
@@ -160,7 +173,7 @@ std::size_t detail_label_columns(const Value& detail, const TextStyle& style) {
   auto widest = k_least_label;
   if (const auto* members = detail.if_object()) {
     for (const auto& [key, value] : *members) {
-      widest = std::max(widest, display_width(style.safe(key)));
+      widest = std::max(widest, display_width(style.safe(label_of(key))));
     }
   }
   return std::min(widest, k_widest_label);

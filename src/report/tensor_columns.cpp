@@ -83,7 +83,9 @@ class Builder {
 
   void add_origin() {
     if (any(m_all, is_recast)) {
-      add("origin", Align::left, [](const Tensor& tensor) { return Cell{origin_text(tensor), Tone::accent}; });
+      add("origin", Align::left, [](const Tensor& tensor) {
+        return Cell{origin_text(tensor), is_recast(tensor) ? Tone::accent : Tone::dim};
+      });
     }
   }
 

@@ -13,6 +13,9 @@ namespace {
 /// A name cut shorter than this tells too little.
 constexpr std::size_t k_least_name = 20;
 
+/// A line for a name of this width or less would be mostly empty.
+constexpr std::size_t k_short_name = 12;
+
 constexpr std::string_view k_header = "tensor";
 
 /// Shorter ends are not worth a line.
@@ -87,18 +90,20 @@ std::size_t TensorNames::width_of(NameStyle names) const {
     case NameStyle::core: return m_core_width;
     case NameStyle::cut: return k_least_name;
     case NameStyle::whole:
+    case NameStyle::short_only:
     case NameStyle::own_line: break;
   }
   return std::max(m_whole_width, k_header.size());
 }
 
 std::optional<Column> TensorNames::column(NameStyle names, std::size_t room) const {
-  if ((names == NameStyle::core && !has_core()) || width_of(names) > room) {
+  if ((names == NameStyle::core && !has_core()) || (names == NameStyle::short_only && m_whole_width > k_short_name) ||
+      width_of(names) > room) {
     return std::nullopt;
   }
   Column column{std::string(k_header), Align::left, {}};
   for (std::size_t i = 0; i < m_names.size(); ++i) {
-    auto text = names == NameStyle::whole ? m_names[i] : core(i);
+    auto text = names == NameStyle::core || names == NameStyle::cut ? core(i) : m_names[i];
     column.cells.push_back({names == NameStyle::cut ? elide_middle(text, room, m_style->ellipsis()) : std::move(text)});
   }
   if (names == NameStyle::cut && !all_different(column.cells)) {

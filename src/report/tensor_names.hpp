@@ -14,9 +14,10 @@ namespace upinspect::report {
 
 enum class NameStyle : std::uint8_t {
   whole,
-  core,      ///< without what all of them begin and end with
-  cut,       ///< the core with its middle left out
-  own_line,  ///< whole, above the figures
+  core,        ///< without what all of them begin and end with
+  cut,         ///< the core with its middle left out
+  short_only,  ///< whole, where all are so short that a line of their own would be a waste
+  own_line,    ///< whole, above the figures
 };
 
 class TensorNames {

@@ -60,7 +60,7 @@ struct Layout {
 };
 
 /// From the richest to the leanest; the first that fits is taken, and where none does, names get lines of their own.
-constexpr std::array<Layout, 9> k_layouts = {{
+constexpr std::array<Layout, 12> k_layouts = {{
     {TableLevel::everything, Spacing::wide, NameStyle::whole},
     {TableLevel::everything, Spacing::wide, NameStyle::core},
     {TableLevel::planes, Spacing::wide, NameStyle::whole},
@@ -70,6 +70,9 @@ constexpr std::array<Layout, 9> k_layouts = {{
     {TableLevel::standard, Spacing::tight, NameStyle::whole},
     {TableLevel::standard, Spacing::tight, NameStyle::core},
     {TableLevel::standard, Spacing::tight, NameStyle::cut},
+    {TableLevel::no_entropy, Spacing::tight, NameStyle::short_only},
+    {TableLevel::range, Spacing::tight, NameStyle::short_only},
+    {TableLevel::bare, Spacing::tight, NameStyle::short_only},
 }};
 
 [[nodiscard]] std::size_t gap(Spacing spacing) { return spacing == Spacing::wide ? 2 : 1; }
@@ -116,7 +119,7 @@ class TensorTable {
 
   [[nodiscard]] std::string draw(const Table& table, NameStyle names) const {
     const auto indent = std::string(k_indent, ' ');
-    std::string text = names == NameStyle::whole ? "" : m_names.common_line(k_indent);
+    std::string text = names == NameStyle::core || names == NameStyle::cut ? m_names.common_line(k_indent) : "";
     text += indent + table.header() + "\n";
     for (std::size_t i = 0; i < m_selection.rows.size(); ++i) {
       text += separator(i) + indent + table.row(i) + "\n";

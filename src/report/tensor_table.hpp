@@ -15,8 +15,8 @@ namespace upinspect::report {
 ///
 /// What gives way on a narrow terminal, in this order: columns only the verbose table has; what all names have in common
 /// at their ends (said once above the table); entropy by byte for one figure; space between columns; the middle of long
-/// names, as long as they stay different; then names stand on a line of their own above their figures, and at last
-/// columns go: entropy, mean with std and the counts, min and max. NaN and infinities never go.
+/// names, as long as they stay different; then names stand on a line of their own above their figures unless they are
+/// short, and at last columns go: entropy, mean with std and the counts, min and max. NaN and infinities never go.
 [[nodiscard]] std::string tensor_table(const std::vector<Tensor>& tensors, const TextStyle& style);
 
 }  // namespace upinspect::report

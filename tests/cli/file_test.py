@@ -118,6 +118,21 @@ def big_file(folder, gigabytes=3):
     return path
 
 
+def check_interrupt_of_silent_pipe(spool):
+    """Ctrl-C while a pipe has nothing to give."""
+    process = subprocess.Popen([tool(), "file", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=environment(TMPDIR=str(spool)))
+    time.sleep(0.4)
+    process.send_signal(signal.SIGINT)
+    try:
+        checks.that(process.wait(5) in (130, -signal.SIGINT), f"exit code {process.returncode} after Ctrl-C on a silent pipe")
+    except subprocess.TimeoutExpired:
+        process.kill()
+        checks.that(False, "Ctrl-C stops the wait for a silent pipe")
+    checks.equal(os.listdir(spool), [], "nothing left in TMPDIR after Ctrl-C on a silent pipe")
+    process.communicate()
+
+
 def test_interrupt(folder):
     path, spool = big_file(folder), folder / "spool"
     spool.mkdir()
@@ -138,6 +153,7 @@ def test_interrupt(folder):
         checks.equal(out, b"", f"no half report after Ctrl-C ({arguments})")
         checks.equal(os.listdir(spool), [], f"nothing left in TMPDIR after Ctrl-C ({arguments})")
     checks.equal(run("file", "--quick", path, timeout=10).returncode, 0, "--quick of a big file")
+    check_interrupt_of_silent_pipe(spool)
     path.unlink()
 
 

@@ -190,7 +190,7 @@ TEST_CASE("gguf: counts beyond what the file holds keep what is there") {
   auto file = adapter();
   file.extra_tensors = std::int64_t{1} << 40;
   const auto artifact = inspected(file);
-  says(artifact, "1099511627778 are more than the 10000000 that are read");
+  says(artifact, "number of tensors: 1099511627778 tensor infos cannot lie in the ");
   CHECK(metadata(artifact, "general.type") == Value("adapter"));
   file.extra_tensors = 1000;
   says(inspected(file), "tensor info ");
@@ -357,7 +357,7 @@ TEST_CASE("gguf: one shift is one finding") {
 TEST_CASE("gguf: missing data are a warning, because ggml reads the metadata all the same") {
   auto file = adapter();
   const auto whole = file.build();
-  const auto cut = inspected(whole.substr(0, whole.size() - 40));
+  const auto cut = inspected(whole.substr(0, whole.size() - 24));
   says(cut, "warning container.truncated: the tensors need 8 more bytes of data than the file has");
   says(cut, "warning tensor.unread: not measured: only 8 of its 16 bytes are in the file");
   CHECK_FALSE(refuses(cut));
