@@ -13,7 +13,9 @@ namespace {
 std::unordered_set<std::string> explained(const model::Builder& builder) {
   std::unordered_set<std::string> names;
   for (const auto& finding : builder.artifact.findings) {
-    if (finding.id == "tensor.unread" || finding.id == "tensor.shape-overflow") {
+    const bool told = finding.id == "tensor.unread" || finding.id == "tensor.shape-overflow" ||
+                      finding.id == "tensor.malformed" || finding.id == "torch.missing-storage";
+    if (told) {
       names.insert(finding.tensor);
     }
   }
