@@ -3,6 +3,7 @@
 // here; what it lets pass against all expectation is a finding.
 #include "containers/npy_header.hpp"
 #include "formats/format.hpp"
+#include "formats/object_pickle.hpp"
 
 #include <iterator>
 
@@ -50,21 +51,24 @@ void keep(model::Builder& builder, std::vector<Finding> findings) {
   all.insert(all.end(), std::make_move_iterator(findings.begin()), std::make_move_iterator(findings.end()));
 }
 
-/// The elements of an object array are whatever its pickle makes.
-void read_objects(model::Builder& builder, ByteRange pickle) {
+/// The elements of an object array are whatever its pickle makes. True where that is an array.
+bool read_objects(model::Builder& builder, ByteRange pickle) {
   builder.find("npy.object-array", Severity::warning,
                "the elements are Python objects: np.load(allow_pickle=True) would run the pickle in these bytes", pickle);
   builder.coverage.label(pickle, RegionKind::payload, "pickle of the objects");
+  PickleSetting setting;
+  setting.stream = &builder.source();
+  return read_object_pickle(builder, setting, pickle);
 }
 
 void place(model::Builder& builder, const NpyHeader& header, NpyArray array) {
   const ByteRange data{header.data_start, array.there};
   array.tensor.location.packed = data;
   array.tensor.location.storage_bytes = data.length;
-  if (array.objects) {
-    read_objects(builder, data);
-  } else {
+  if (!array.objects) {
     builder.coverage.label(data, RegionKind::tensor, "data");
+  } else if (read_objects(builder, data)) {
+    return;
   }
   builder.add(std::move(array.tensor));
 }

@@ -39,12 +39,15 @@ class ObjectAdder {
   // Tensors (pickled_tensors.cpp).
   void tensor(const std::string& name, const pickle::TensorRef& ref);
   void strided(Tensor made, const pickle::TensorRef& ref);
+  bool outside(const std::string& name, pickle::NodeId persistent);
   void without_data(Tensor made, const pickle::TensorRef& ref);
   void describe(const std::string& name, const pickle::TensorRef& ref);
   bool place(Tensor& tensor, const pickle::TensorRef& ref, const FoundStorage& found);
   bool take_view(FoundStorage& found, const pickle::StorageRef& storage, std::string& why) const;
   void add_placed(Tensor tensor, const FoundStorage& found);
   void use(const pickle::StorageRef& storage, const Tensor& tensor);
+  [[nodiscard]] pickle::StorageRef as_torch_sees(const pickle::StorageRef& storage, const std::string& name);
+  void note_location(const pickle::StorageRef& storage, const std::string& name);
   [[nodiscard]] std::optional<FoundStorage> find(const pickle::StorageRef& storage, const std::string& name);
 
   // Arrays (pickled_arrays.cpp).
@@ -64,6 +67,7 @@ class ObjectAdder {
   const PickleSetting& m_setting;
   AddedObjects m_added;
   std::map<pickle::NodeId, std::optional<Nested>> m_nested;
+  std::set<std::string> m_reported;     ///< keys of storages that were looked at
   std::set<pickle::NodeId> m_listed;  ///< states and object arrays whose content is listed already
 };
 

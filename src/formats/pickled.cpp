@@ -24,6 +24,14 @@ void ObjectAdder::problem(const std::string& name, const std::string& why, std::
 void ObjectAdder::persistent(const pickle::Objects& objects, const pickle::Leaf& leaf, const std::string& name) {
   const auto& graph = m_program.graph;
   const auto items = graph.items(graph.referent(leaf.node));
+  if (outside(name, leaf.node)) {
+    return;
+  }
+  if (m_setting.only_storages) {
+    m_builder.find("torch.persistent-id", Severity::error,
+                   "a persistent id that is no storage; torch refuses it: Unknown typename for persistent_load",
+                   in_file(graph.offset(leaf.node)), name);
+  }
   if (items.size() < 4 || graph.text(items[0]) != "module") {
     value(name, Value::Object{{"persistent_id", objects.values[leaf.index]}});
     return;

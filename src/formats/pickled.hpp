@@ -25,6 +25,12 @@ struct FoundStorage {
   ByteRange decoded_from;               ///< where these came from in the file
 };
 
+/// A tensor that is described and stored outside of the pickle that names it.
+struct PersistentTensor {
+  pickle::TensorRef view;         ///< its dtype, size, stride and offset
+  std::optional<ByteRange> data;  ///< its storage in the file; absent where there is none
+};
+
 /// Where a pickle stands and how its storages are found.
 struct PickleSetting {
   /// What the pickle was read from: the file, or the unpacked record.
@@ -38,6 +44,10 @@ struct PickleSetting {
   std::string prefix;
   /// Arrays whose elements stand between the opcodes, by the node that describes them; may be nullptr.
   const std::map<pickle::NodeId, pickle::NumpyRef>* inline_arrays = nullptr;
+  /// Finds the tensor that a persistent id names; unset where ids name none.
+  std::function<std::optional<PersistentTensor>(const std::string& key)> find_tensor;
+  /// True where torch knows no other persistent objects than storages.
+  bool only_storages = false;
   /// How many torch streams lie around this one.
   unsigned depth = 0;
 };

@@ -30,7 +30,7 @@ Tensor described(const std::string& name, const pickle::NumpyRef& ref) {
 
 /// The elements stand in the pickle one by one; they are listed under their places.
 void ObjectAdder::objects_of_array(const Tensor& array, const pickle::NumpyRef& ref) {
-  m_builder.find("tensor.python-objects", Severity::note, array.unread, in_file(ref.offset), array.name);
+  m_builder.find("tensor.unread", Severity::note, array.unread, in_file(ref.offset), array.name);
   const auto* made = m_program.graph.additions(ref.node);
   const auto state = made == nullptr || made->states.empty() ? std::span<const pickle::NodeId>()
                                                              : m_program.graph.items(made->states.back());

@@ -5,6 +5,7 @@
 #include "formats/object_adder.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace upinspect::formats {
 
@@ -47,6 +48,12 @@ std::string called(const pickle::StorageRef& storage) {
   return storage.nested ? "of the stream at " + std::to_string(storage.nested->range.offset) : "\"" + storage.key + "\"";
 }
 
+void take_dtype(const pickle::StorageRef& storage, pickle::TensorRef& out) {
+  out.dtype = storage.dtype;
+  out.dtype_name = storage.dtype_name;
+  out.element_bytes = storage.element_bytes;
+}
+
 Value shape_value(const std::vector<std::int64_t>& size) {
   Value::Array out;
   for (const auto dimension : size) {
@@ -61,21 +68,29 @@ std::string joined(const std::string& name, std::string_view part) {
 
 }  // namespace
 
+/// torch makes a storage when it first meets its key and keeps to that, whatever is said of it later.
+pickle::StorageRef ObjectAdder::as_torch_sees(const pickle::StorageRef& storage, const std::string& name) {
+  const auto& first = m_added.uses.try_emplace(storage.key, StorageUse{storage, 0, name}).first->second;
+  if (first.declared.class_name == storage.class_name && first.declared.elements == storage.elements) {
+    return storage;
+  }
+  m_builder.find("torch.conflicting-storage", Severity::warning,
+                 "storage " + storage.key + " is declared as " + storage.class_name + " of " +
+                     std::to_string(storage.elements) + " elements here, and as " + first.declared.class_name + " of " +
+                     std::to_string(first.declared.elements) + " by \"" + first.first_tensor +
+                     "\"; torch silently takes the first",
+                 in_file(storage.offset), name);
+  auto seen = first.declared;
+  seen.view = storage.view;
+  return seen;
+}
+
 void ObjectAdder::use(const pickle::StorageRef& storage, const Tensor& tensor) {
-  auto& use = m_added.uses.try_emplace(storage.key, StorageUse{storage, 0, tensor.name}).first->second;
+  auto& use = m_added.uses.at(storage.key);
   if (const auto span = model::span_in_storage(tensor)) {
     const auto width = std::max<std::uint64_t>(storage.element_bytes, 1);
     const auto start = storage.view ? static_cast<std::uint64_t>(std::max<std::int64_t>(storage.view->offset, 0)) * width : 0;
     use.used_bytes = std::max(use.used_bytes, start + span->end());
-  }
-  const bool conflict = use.declared.class_name != storage.class_name || use.declared.elements != storage.elements;
-  if (conflict) {
-    m_builder.find("torch.conflicting-storage", Severity::warning,
-                   "storage " + storage.key + " is declared as " + storage.class_name + " of " +
-                       std::to_string(storage.elements) + " elements here, and as " + use.declared.class_name + " of " +
-                       std::to_string(use.declared.elements) + " by \"" + use.first_tensor +
-                       "\"; torch silently takes the first",
-                   in_file(storage.offset), tensor.name);
   }
 }
 
@@ -113,6 +128,16 @@ std::optional<FoundStorage> ObjectAdder::find(const pickle::StorageRef& storage,
                    in_file(storage.offset), name);
     return std::nullopt;
   }
+  const bool first_time = m_reported.insert(storage.key).second;
+  if (first_time) {
+    note_location(storage, name);
+  }
+  if (first_time && found->bytes > storage.bytes) {
+    m_builder.find("torch.long-storage", Severity::warning,
+                   "storage " + called(storage) + " has " + std::to_string(found->bytes) + " bytes; only " +
+                       std::to_string(storage.bytes) + " are declared, so that no loader sees the rest",
+                   ByteRange{found->packed.offset, 0}, name);
+  }
   if (found->bytes < storage.bytes) {
     m_builder.find("torch.short-storage", Severity::error,
                    "storage " + called(storage) + " has " + std::to_string(found->bytes) + " bytes; " +
@@ -120,6 +145,20 @@ std::optional<FoundStorage> ObjectAdder::find(const pickle::StorageRef& storage,
                    found->packed, name);
   }
   return found;
+}
+
+/// torch restores storages to the device that they came from, and knows its own devices only.
+void ObjectAdder::note_location(const pickle::StorageRef& storage, const std::string& name) {
+  const std::string_view device = std::string_view(storage.location).substr(0, storage.location.find(':'));
+  constexpr std::array<std::string_view, 12> k_devices{"cpu", "cuda", "mps", "meta", "xpu", "hpu",
+                                                       "mtia", "npu", "xla", "hip", "ipu", "privateuseone"};
+  const bool known = std::find(k_devices.begin(), k_devices.end(), device) != k_devices.end();
+  if (!known || storage.location.starts_with("cpu:")) {
+    m_builder.find("torch.unknown-location", Severity::warning,
+                   "storage " + called(storage) + " is tagged with \"" + storage.location +
+                       "\": torch cannot restore that without map_location",
+                   in_file(storage.offset), name);
+  }
 }
 
 /// Checks the view; false where its elements do not lie in the storage.
@@ -168,14 +207,17 @@ void ObjectAdder::strided(Tensor made, const pickle::TensorRef& ref) {
       whole.storage = *storage;
       found = find_nested(*inner, *storage);
       if (whole.dtype_name.empty()) {
-        whole.dtype = storage->dtype;
-        whole.dtype_name = storage->dtype_name;
-        whole.element_bytes = storage->element_bytes;
+        take_dtype(*storage, whole);
       }
       made = described(made.name, whole);
     }
   } else {
-    found = find(*ref.storage, made.name);
+    whole.storage = as_torch_sees(*ref.storage, made.name);
+    found = find(*whole.storage, made.name);
+    if (!ref.storage->untyped) {
+      take_dtype(*whole.storage, whole);
+      made = described(made.name, whole);
+    }
   }
   if (!found) {
     made.unread = "its storage " + called(*ref.storage) + " is missing";
@@ -190,7 +232,7 @@ void ObjectAdder::strided(Tensor made, const pickle::TensorRef& ref) {
   }
   const bool fits = place(made, whole, *found);
   if (!ref.storage->nested && fits) {
-    use(*ref.storage, made);
+    use(*whole.storage, made);
   }
   if (fits) {
     add_placed(std::move(made), *found);
@@ -199,9 +241,35 @@ void ObjectAdder::strided(Tensor made, const pickle::TensorRef& ref) {
   }
 }
 
+/// A tensor that is named by a persistent id. False where the id names none here.
+bool ObjectAdder::outside(const std::string& name, pickle::NodeId persistent) {
+  const auto& graph = m_program.graph;
+  const auto id = graph.referent(persistent);
+  if (!m_setting.find_tensor || !graph.items(id).empty()) {
+    return false;
+  }
+  const auto key = pickle::key_text(graph, id);
+  const auto found = m_setting.find_tensor(key);
+  auto made = described(name, found ? found->view : pickle::TensorRef());
+  if (!found || !found->data) {
+    made.unread = found ? "its storage is missing" : "the key " + key + " is in no table";
+    m_builder.find("torch.missing-storage", Severity::error, made.unread + "; torch refuses the file", in_file(graph.offset(persistent)), name);
+  } else if (auto why = pickle::view_problem(found->view, elements_in(found->view, found->data->length)); !why.empty()) {
+    problem(name, why, found->view.offset);
+    made.unread = std::move(why);
+  } else {
+    made.location.packed = *found->data;
+    made.location.storage_bytes = found->data->length;
+    made.location.strides = found->view.stride;
+    made.location.storage_offset = static_cast<std::uint64_t>(found->view.storage_offset);
+  }
+  m_builder.add(std::move(made));
+  return true;
+}
+
 void ObjectAdder::without_data(Tensor made, const pickle::TensorRef& ref) {
   made.unread = "a " + std::string(name_of(ref.layout)) + " tensor keeps no data in the file";
-  m_builder.find("tensor.no-data", Severity::note, made.unread, in_file(ref.offset), made.name);
+  m_builder.find("tensor.unread", Severity::note, made.unread, in_file(ref.offset), made.name);
   m_builder.add(std::move(made));
 }
 
@@ -246,6 +314,9 @@ void ObjectAdder::tensor(const std::string& name, const pickle::TensorRef& ref) 
     return;
   }
   describe(name, ref);
+  if (ref.outside != pickle::k_no_node && outside(name, ref.outside)) {
+    return;
+  }
   if (ref.layout == TensorLayout::strided && ref.storage) {
     strided(std::move(made), ref);
   } else if (has_array) {

@@ -13,8 +13,11 @@ using Sniff = Claim(const Probe&) noexcept;
 using Read = void(const Probe&, model::Builder&);
 namespace safetensors { Sniff sniff; Read read; }
 namespace torch_zip { Sniff sniff; Read read; }
+namespace torchscript { Sniff sniff; Read read; }
 namespace torch_legacy { Sniff sniff; Read read; }
 namespace pickles { Sniff sniff; Read read; }
+namespace torch_tar { Sniff sniff; Read read; }
+namespace tar { Sniff sniff; Read read; }
 namespace zip { Sniff sniff; Read read; }
 namespace gguf { Sniff sniff; Read read; }
 namespace npy { Sniff sniff; Read read; }
@@ -39,7 +42,11 @@ constexpr std::array k_formats{
     Format{"npy", "NumPy array", npy::sniff, npy::read, ".npy"},
     Format{"safetensors", "safetensors", safetensors::sniff, safetensors::read, ".safetensors .sft .st"},
     Format{"gguf", "GGUF", gguf::sniff, gguf::read, ".gguf"},
+    Format{"torchscript", "TorchScript archive", torchscript::sniff, torchscript::read, ".pt .pth .ptl"},
     Format{"torch-zip", "PyTorch zip archive", torch_zip::sniff, torch_zip::read, ".pt .pth .ckpt"},
+    Format{"torch-tar", "PyTorch tar archive of 0.1.x", torch_tar::sniff, torch_tar::read, ".tar"},
+    Format{"tar", "tar archive", tar::sniff, tar::read, ".tar", k_named, k_not_read, warning,
+           "no weights were recognised in it: unpack it in a safe place and look at the files"},
     Format{"zip", "zip archive", zip::sniff, zip::read, ".zip", k_named, k_not_read, warning,
            "no weights were recognised in it: unpack it in a safe place and look at the files"},
     Format{"torch-legacy", "PyTorch file from before 1.6", torch_legacy::sniff, torch_legacy::read, ".pt .pth .ckpt"},

@@ -13,6 +13,21 @@ Claim sniff(const Probe& probe) noexcept {
   }
 }
 
+namespace {
+
+/// Archives of torch that hold programs and their parts rather than one set of weights.
+std::string_view title_of(const ZipReading& zip) {
+  if (zip.has(".data/extern_modules") || (zip.has("python_version") && zip.has(".data/version"))) {
+    return "torch.package archive";
+  }
+  if (zip.has("archive_format")) {
+    return "torch.export .pt2 archive";
+  }
+  return zip.directory().find("MAR-INF/MANIFEST.json") != nullptr ? "torch-model-archiver archive" : "";
+}
+
+}  // namespace
+
 void read(const Probe& probe, model::Builder& builder) {
   const auto& zip = probe.zip();
   zip.replay(builder);
@@ -22,6 +37,7 @@ void read(const Probe& probe, model::Builder& builder) {
     names.emplace_back(entry.name);
   }
   builder.detail("entries", std::move(names));
+  builder.artifact.format.title = title_of(zip);
 }
 
 }  // namespace upinspect::formats::zip

@@ -49,7 +49,13 @@ bool is_legacy_tensor_class(const GlobalName& name) {
   return in_torch && is_tensor_class(name.name);
 }
 
-Making inner(const NodeReader& in, NodeId id) {
+/// The tensor in a wrapper; one that lives outside of the pickle has no making.
+Making inner(const NodeReader& in, NodeId id, TensorRef& out) {
+  if (in.graph().is(id, Kind::persistent) && !is_storage(in.graph(), id)) {
+    out.outside = id;
+    out.layout = TensorLayout::unknown;
+    return {id, k_no_node, k_no_node};
+  }
   const auto making = making_of(in.graph(), id);
   if (!making || !is_tensor(in.graph(), id)) {
     in.fail(id, "data", "must be a tensor, not " + in.graph().type_name(id));
@@ -72,11 +78,11 @@ Making from_type(const NodeReader& in, std::span<const NodeId> arguments, Tensor
 Making from_variable(const NodeReader& in, const Making& outer, TensorRef& out) {
   const auto state = last_state(in.graph(), outer.node);
   if (state == k_no_node) {
-    return inner(in, in.sequence(outer.arguments, "arguments of the variable", 1)[0]);
+    return inner(in, in.sequence(outer.arguments, "arguments of the variable", 1)[0], out);
   }
   const auto items = in.sequence(state, "state of the variable", 4);
   out.requires_grad = in.truth(items[3], "requires_grad");
-  return inner(in, items[0]);
+  return inner(in, items[0], out);
 }
 
 Making from_parameter(const NodeReader& in, const Making& outer, TensorRef& out) {
@@ -86,7 +92,7 @@ Making from_parameter(const NodeReader& in, const Making& outer, TensorRef& out)
     return from_variable(in, outer, out);
   }
   out.requires_grad = arguments.size() < 2 || in.truth(arguments[1], "requires_grad");
-  return inner(in, arguments[0]);
+  return inner(in, arguments[0], out);
 }
 
 /// One wrapper taken off; nothing where `making` is no wrapper.
@@ -97,10 +103,10 @@ std::optional<Making> unwrapped(const NodeReader& in, const GlobalName& name, co
     out.is_parameter = true;
     out.requires_grad = in.truth(arguments[1], "requires_grad");
     out.state = arguments.size() > 3 ? arguments[3] : k_no_node;
-    return inner(in, arguments[0]);
+    return inner(in, arguments[0], out);
   }
   if (is_util("_rebuild_device_tensor_from_cpu_tensor")) {
-    return inner(in, in.sequence(making.arguments, "arguments of the device tensor", 1)[0]);
+    return inner(in, in.sequence(making.arguments, "arguments of the device tensor", 1)[0], out);
   }
   if (name.name == "_rebuild_from_type_v2" || name.name == "_rebuild_from_type") {
     return from_type(in, in.sequence(making.arguments, "arguments of _rebuild_from_type", 4), out);
@@ -118,6 +124,9 @@ std::optional<Making> unwrapped(const NodeReader& in, const GlobalName& name, co
 
 void read_into(const NodeReader& in, Making making, TensorRef& out) {
   for (unsigned depth = 0; depth < k_most_wrappers; ++depth) {
+    if (out.outside != k_no_node) {
+      return;
+    }
     const auto& name = in.global(making.callable, "rebuild function");
     if (const auto next = unwrapped(in, name, making, out)) {
       making = *next;

@@ -85,6 +85,7 @@ struct TensorRef {
   std::string subclass;         ///< empty for plain tensors and parameters
   std::vector<TensorComponent> components;  ///< of sparse, nested and per-channel quantised tensors
   NodeId array = k_no_node;
+  NodeId outside = k_no_node;   ///< the persistent object that is the tensor, where it is not described here
   NodeId state = k_no_node;     ///< attributes that were saved with it
   std::string problem;          ///< why it is malformed, empty where it is not
   std::uint64_t problem_offset = 0;

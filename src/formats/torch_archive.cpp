@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/torch_archive.hpp"
+
+#include "bytes/inflate.hpp"
+#include "bytes/parse_error.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace upinspect::formats {
+
+namespace {
+
+using containers::ZipEntry;
+
+constexpr std::uint64_t k_oldest_version = 1;
+constexpr std::uint64_t k_newest_version = 10;
+
+bool is_storage_folder(std::string_view rest) {
+  return rest.starts_with("data/") || rest.starts_with("constants/") || rest.starts_with("tensors/");
+}
+
+RegionKind kind_of(const std::string& name, const std::string& prefix) {
+  const auto rest = name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+  if (is_storage_folder(rest)) {
+    return RegionKind::tensor;
+  }
+  const bool setting = rest == "version" || rest == "byteorder" || rest.starts_with(".");
+  return setting ? RegionKind::metadata : RegionKind::payload;
+}
+
+std::string trimmed(const std::string& text) {
+  const auto end = text.find_last_not_of(" \r\n\t");
+  return end == std::string::npos ? std::string() : text.substr(0, end + 1);
+}
+
+/// Reads a number as stoull does: white space and a sign before it, anything after it. Nothing where there is none.
+std::optional<std::uint64_t> as_stoull(std::string_view text) {
+  const auto start = std::find_if_not(text.begin(), text.end(), [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; });
+  text.remove_prefix(static_cast<std::size_t>(start - text.begin()));
+  const bool negative = text.starts_with('-');
+  text.remove_prefix(negative || text.starts_with('+') ? 1 : 0);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end == text.data()) {
+    return std::nullopt;
+  }
+  return negative ? 0 - value : value;
+}
+
+/// Why torch refuses an archive of this version; empty where it does not.
+std::string version_problem(const std::string& text) {
+  const auto version = as_stoull(text);
+  if (!version) {
+    return "torch cannot parse it as a number";
+  }
+  if (*version < k_oldest_version || *version > k_newest_version) {
+    return "torch reads versions " + std::to_string(k_oldest_version) + " to " + std::to_string(k_newest_version);
+  }
+  return {};
+}
+
+}  // namespace
+
+void TorchArchive::label_records() {
+  for (const auto& entry : m_zip.directory().entries) {
+    const auto kind = kind_of(entry.name, m_prefix);
+    label_entry(m_builder, entry, kind, (kind == RegionKind::tensor ? "storage " : "record ") + entry.name);
+  }
+}
+
+/// torch takes the first entry's folder for the archive's name and wants every entry in it.
+void TorchArchive::check_names() {
+  const auto& entries = m_zip.directory().entries;
+  if (m_prefix.empty() && !entries.empty()) {
+    m_builder.find("torch.no-prefix", Severity::error,
+                   "torch refuses the archive: file in archive is not in a subdirectory: " + entries.front().name,
+                   ByteRange{entries.front().central_offset, 0});
+    return;
+  }
+  const auto outside = std::find_if(entries.begin(), entries.end(),
+                                    [this](const ZipEntry& entry) { return !entry.name.starts_with(m_prefix); });
+  if (outside != entries.end()) {
+    m_builder.find("torch.outside-prefix", Severity::error,
+                   "torch refuses the archive: file in archive is not in a subdirectory " + m_prefix + ": " + outside->name,
+                   ByteRange{outside->central_offset, 0});
+  }
+}
+
+/// `.data/version` wins over `version`.
+void TorchArchive::check_version() {
+  const std::string name = record(".data/version") != nullptr ? ".data/version" : "version";
+  const auto* entry = record(name);
+  if (entry == nullptr) {
+    m_builder.find("torch.missing-record", Severity::error,
+                   "the archive has no " + m_prefix + "version; torch refuses it: Expected hasRecord(\"version\") to be true");
+    return;
+  }
+  const auto text = content(name);
+  m_builder.detail("version", trimmed(text));
+  if (const auto why = version_problem(text); !why.empty()) {
+    m_builder.find("torch.version", Severity::error, name + ": \"" + trimmed(text) + "\": " + why, entry->data);
+  } else if (trimmed(text).find_first_not_of("0123456789") != std::string::npos) {
+    m_builder.find("torch.version-spelling", Severity::warning,
+                   name + ": \"" + trimmed(text) + "\" is no plain number; torch reads the digits it begins with", entry->data);
+  }
+}
+
+std::string TorchArchive::content(const std::string& name, std::uint64_t most) {
+  const auto* entry = record(name);
+  if (entry == nullptr) {
+    return {};
+  }
+  try {
+    const auto bytes = containers::read_entry(m_builder.source(), *entry, most).data;
+    std::string text;
+    std::transform(bytes.begin(), bytes.end(), std::back_inserter(text), [](std::byte b) { return static_cast<char>(b); });
+    return text;
+  } catch (const bytes::ParseError& error) {
+    m_builder.find("torch.unreadable-record", Severity::error, entry->name + ": " + error.what(), entry->data);
+    return {};
+  }
+}
+
+std::vector<std::string> TorchArchive::names_in(const std::string& folder) const {
+  std::vector<std::string> out;
+  for (const auto& entry : m_zip.directory().entries) {
+    if (entry.name.starts_with(m_prefix + folder)) {
+      out.push_back(entry.name.substr(m_prefix.size()));
+    }
+  }
+  return out;
+}
+
+void TorchArchive::note_settings() {
+  const auto order = content("byteorder");
+  if (!order.empty()) {
+    m_builder.detail("byte_order", order);
+    m_order = order == "big" ? ByteOrder::big : ByteOrder::little;
+    if (order != "big" && order != "little") {
+      m_builder.find("torch.unknown-byteorder", Severity::error,
+                     "byteorder: expected \"little\" or \"big\", found \"" + order + "\"", record("byteorder")->data);
+    }
+  }
+  for (const std::string name : {".format_version", ".storage_alignment", ".data/serialization_id"}) {
+    if (const auto text = content(name); !text.empty()) {
+      m_builder.detail(name.substr(name.rfind('/') + 1), trimmed(text));
+    }
+  }
+  const auto& entries = m_zip.directory().entries;
+  m_builder.detail("records", static_cast<std::uint64_t>(entries.size()));
+  const auto rewritten = std::find_if(entries.begin(), entries.end(), [](const ZipEntry& entry) {
+    return entry.dos_date != 0 || entry.dos_time != 0;
+  });
+  if (rewritten != entries.end()) {
+    m_builder.find("torch.rewritten-archive", Severity::note,
+                   "the archive carries dates, which torch does not write: another tool wrote it",
+                   ByteRange{rewritten->central_offset, 0});
+  }
+}
+
+void TorchArchive::begin() {
+  m_zip.replay(m_builder);
+  label_records();
+  check_names();
+  m_builder.detail("prefix", m_prefix);
+  check_version();
+  note_settings();
+}
+
+std::optional<FoundStorage> TorchArchive::find_storage(const std::vector<std::string>& folders, const std::string& key) {
+  for (const auto& folder : folders) {
+    const auto* entry = record(folder + key);
+    if (entry == nullptr || !containers::why_unreadable(*entry).empty()) {
+      continue;
+    }
+    m_used.insert(entry->name);
+    FoundStorage found;
+    found.packed = entry->data;
+    found.packing = entry->method == containers::k_zip_deflated ? Packing::deflated : Packing::stored;
+    found.bytes = found.packing == Packing::stored ? entry->data.length : entry->unpacked_size;
+    found.order = m_order;
+    found.entry = entry->name;
+    return found;
+  }
+  return std::nullopt;
+}
+
+void TorchArchive::report_unused(const std::vector<std::string>& folders) {
+  if (!m_complete) {
+    return;
+  }
+  for (const auto& entry : m_zip.directory().entries) {
+    const bool storage = std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+      return entry.name.starts_with(m_prefix + folder);
+    });
+    if (storage && !m_used.contains(entry.name)) {
+      m_builder.find("torch.unreferenced-record", Severity::warning,
+                     "the storage record \"" + entry.name + "\" belongs to no tensor", entry.data);
+    }
+  }
+}
+
+void TorchArchive::use(const pickle::Program& program, PickleSetting setting, std::uint64_t start,
+                       const pickle::Options& options, const PickleRecord& wanted) {
+  report_stream(m_builder, program, setting.entry);
+  judge_stream(m_builder, program, setting, start, options);
+  setting.prefix = wanted.called;
+  setting.only_storages = true;
+  setting.find_storage = [this, &wanted](const pickle::StorageRef& storage) {
+    auto found = find_storage(wanted.folders, storage.key);
+    if (found && storage.untyped) {
+      found->order = ByteOrder::little;  // torch swaps typed storages only
+    }
+    return found;
+  };
+  const auto added = add_objects(m_builder, program, setting);
+  report_uses(m_builder, added.uses);
+  m_complete = m_complete && program.complete();
+}
+
+void TorchArchive::run(const ZipEntry& entry, const PickleRecord& wanted) {
+  auto options = pickle_options(m_builder.options());
+  PickleSetting setting;
+  setting.entry = entry.name;
+  const auto observed = [&wanted](pickle::Options plain) {
+    plain.observer = wanted.observer;
+    return plain;
+  };
+  if (entry.method == containers::k_zip_stored) {
+    options.end = entry.data.end();
+    const auto program = pickle::run(m_builder.source(), entry.data.offset, observed(options));
+    setting.stream = &m_builder.source();
+    use(program, setting, entry.data.offset, options, wanted);
+    if (program.complete() && program.end < entry.data.end()) {
+      m_builder.find("pickle.trailing-bytes", Severity::warning,
+                     entry.name + ": " + std::to_string(entry.data.end() - program.end) +
+                         " bytes follow the pickle's STOP; no reader looks at them",
+                     ByteRange{program.end, entry.data.end() - program.end});
+    }
+    return;
+  }
+  const auto cap = std::min(m_builder.options().limits.pickle, m_builder.options().limits.memory / 2);
+  const bytes::MemorySource unpacked(containers::read_entry(m_builder.source(), entry, cap).data);
+  setting.stream = &unpacked;
+  setting.unpacked_from = entry.data;
+  use(pickle::run(unpacked, 0, observed(options)), setting, 0, options, wanted);
+}
+
+void TorchArchive::read_pickle(const PickleRecord& wanted) {
+  const auto* entry = record(wanted.name);
+  if (entry == nullptr) {
+    m_complete = false;
+    m_builder.find("torch.missing-record", Severity::error, "the archive has no " + m_prefix + wanted.name);
+    return;
+  }
+  if (const auto why = containers::why_unreadable(*entry); !why.empty()) {
+    m_complete = false;
+    m_builder.find("torch.unreadable-record", Severity::error, entry->name + ": " + why, entry->data);
+    return;
+  }
+  run(*entry, wanted);
+}
+
+}  // namespace upinspect::formats
