@@ -43,7 +43,7 @@ constexpr std::array k_formats{
     Format{"safetensors", "safetensors", safetensors::sniff, safetensors::read, ".safetensors .sft .st"},
     Format{"gguf", "GGUF", gguf::sniff, gguf::read, ".gguf"},
     Format{"torchscript", "TorchScript archive", torchscript::sniff, torchscript::read, ".pt .pth .ptl"},
-    Format{"torch-zip", "PyTorch zip archive", torch_zip::sniff, torch_zip::read, ".pt .pth .ckpt"},
+    Format{"torch-zip", "PyTorch zip archive", torch_zip::sniff, torch_zip::read, ".pt .pth .ckpt .zip"},
     Format{"torch-tar", "PyTorch tar archive of 0.1.x", torch_tar::sniff, torch_tar::read, ".tar"},
     Format{"tar", "tar archive", tar::sniff, tar::read, ".tar", k_named, k_not_read, warning,
            "no weights were recognised in it: unpack it in a safe place and look at the files"},

@@ -3,6 +3,7 @@
 
 #include "bytes/parse_error.hpp"
 #include "formats/format.hpp"
+#include "pickle/verdict.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -53,14 +54,19 @@ bool read_as(const Format& format, const Probe& probe, model::Builder& builder) 
   return false;
 }
 
-/// Reads the same bytes as another format, on the side. The finding that says why it does not succeed, if so.
-std::optional<Finding> try_reading(const Format& format, const Probe& probe, const model::Builder& builder) {
+/// What reading the same bytes as another format gives.
+struct SideReading {
+  std::optional<Finding> failure;      ///< the first error, nothing where it succeeds
+  std::optional<PickleReport> pickle;
+};
+
+SideReading read_aside(const Format& format, const Probe& probe, const model::Builder& builder) {
   model::Builder side(builder.source(), builder.options(), builder.artifact.path);
   read_as(format, probe, side);
   const auto& findings = side.artifact.findings;
   const auto found = std::find_if(findings.begin(), findings.end(),
                                   [](const Finding& finding) { return finding.severity == Severity::error; });
-  return found == findings.end() ? std::nullopt : std::optional(*found);
+  return {found == findings.end() ? std::nullopt : std::optional(*found), std::move(side.artifact.pickle)};
 }
 
 /// Archives that a reader has already told more of: a torch zip is a zip, and saying so is no news.
@@ -77,11 +83,25 @@ bool worth_trying(const Format& format, const Format& primary, const std::vector
   return format.id != "zip" || !zip_told;
 }
 
+/// A pickle runs for whoever takes the file for one, whether or not the rest of that reading succeeds.
+void adopt_pickle(model::Builder& builder, const std::optional<PickleReport>& report) {
+  auto& own = builder.artifact.pickle;
+  if (report && own) {
+    pickle::merge(*own, *report);
+  } else if (report) {
+    own = report;
+  }
+}
+
 void note_other_readings(const Probe& probe, const Format& primary, model::Builder& builder) {
   auto& already = builder.artifact.also_reads_as;
   for (const auto& format : formats::registry()) {
-    if (!worth_trying(format, primary, already) || format.sniff(probe) != Claim::certain ||
-        try_reading(format, probe, builder)) {
+    if (!worth_trying(format, primary, already) || format.sniff(probe) != Claim::certain) {
+      continue;
+    }
+    const auto aside = read_aside(format, probe, builder);
+    adopt_pickle(builder, aside.pickle);
+    if (aside.failure) {
       continue;
     }
     already.emplace_back(format.id);
@@ -112,7 +132,7 @@ void note_name(const Probe& probe, const Format& primary, model::Builder& builde
   std::string message = "the name promises " + std::string(promised->title) + ", the content is " +
                         std::string(builder.artifact.format.title.empty() ? primary.title : builder.artifact.format.title);
   std::optional<ByteRange> where;
-  if (const auto why = try_reading(*promised, probe, builder); why && !readable) {
+  if (const auto why = read_aside(*promised, probe, builder).failure; why && !readable) {
     message += "; as " + std::string(promised->id) + " it fails: " + why->message;
     where = ByteRange{why->offset.value_or(0), 0};
   }

@@ -12,37 +12,38 @@ struct Row {
   std::string_view text;
 };
 
-/// Sorted by id. Findings whose message says already what to do have no row.
-constexpr auto k_advice = std::to_array<Row>({
-    {"container.changed-while-read", "Look again once nothing writes to the file any more."},
-    {"container.leading-data", "Look at what stands before the weights before you pass the file on."},
-    {"container.malformed", "Fetch the file again and compare its size and SHA-256 with the publisher's."},
-    {"container.overlapping-bytes", "No writer does this by accident: find out who made the file."},
-    {"container.trailing-data", "Loaders ignore what follows the weights; look at it before you pass the file on."},
-    {"container.truncated", "Fetch the file again and compare its size and SHA-256 with the publisher's."},
-    {"container.unlabelled-bytes", "Loaders never look at these bytes; look at them before you pass the file on."},
-    {"container.zero-filled", "The file was allocated but not written: fetch it again."},
-    {"format.extension-mismatch", "Loaders may choose by the extension: give the file the one that fits its content."},
-    {"format.polyglot",
-     "Programs may see different content in this file: take it from a source you trust, or convert it."},
-    {"lora.missing-down", "Ask for the file that holds the other half."},
-    {"pickle.dangerous-global", "Do not load this file; take a safetensors copy from a source you trust."},
-    {"pickle.unknown-global", "Load it with torch.load(weights_only=True) only, or take a safetensors copy."},
-    {"tensor.non-finite", "Training diverged or the file is damaged: compare it with an earlier checkpoint."},
-    {"zip.crc-differs", "Programs may judge this entry differently: take the file from a source you trust."},
-    {"zip.crc-mismatch", "The data is not what was packed: fetch the file again."},
-    {"zip.two-directories", "Programs may unpack different content from this file: take it from a source you trust."},
-});
-
-[[nodiscard]] constexpr bool before(const Row& a, const Row& b) { return a.id < b.id; }
-static_assert(std::is_sorted(k_advice.begin(), k_advice.end(), before));
+/// Sorted by id. Findings that say themselves what to do have no row.
+constexpr std::array k_advice{
+    Row{"container.changed-while-read", "Read it again when nothing writes to it any more."},
+    Row{"container.leading-data", "Find out what put these bytes there before you pass the file on."},
+    Row{"container.malformed", "Fetch the file again; if it stays so, it was written by a broken or hostile tool."},
+    Row{"container.overlapping-bytes", "No honest writer makes such a file; do not load it."},
+    Row{"container.trailing-data", "Loaders ignore what follows the weights; look at it before you pass the file on."},
+    Row{"container.truncated", "Fetch the file again and compare its size and SHA-256 with the publisher's."},
+    Row{"container.unlabelled-bytes", "Nothing reads these bytes, so they can hide anything; look at them."},
+    Row{"container.zero-filled", "Fetch the file again."},
+    Row{"format.extension-mismatch", "Rename the file, or ask where it comes from: names that lie get past filters."},
+    Row{"format.polyglot", "Do not load it before you know which reading was meant."},
+    Row{"limit.reached", "Raise --max-memory if you trust the file; what was not read is not vouched for."},
+    Row{"lora.missing-down", "Ask for the file that holds the other half."},
+    Row{"name.control-character", "Use --format json to see the name byte by byte."},
+    Row{"npy.object-array", "Do not load it with allow_pickle=True unless you trust its source."},
+    Row{"pickle.dangerous-global", "Do not load this file; take a safetensors copy from a source you trust."},
+    Row{"pickle.unknown-global", "Load it with torch.load(weights_only=True) only, or take a safetensors copy."},
+    Row{"safetensors.duplicate-key", "Readers differ in which of the two they take; do not load it before you know."},
+    Row{"tensor.malformed", "torch refuses such a tensor; ask for a file that was written whole."},
+    Row{"tensor.non-finite", "Training diverged or the file is damaged; compare it with an earlier checkpoint."},
+    Row{"torch.short-storage", "Old versions of torch read past its end; do not load it."},
+    Row{"torch.unreferenced-record", "Nothing loads these bytes; look at them before you pass the file on."},
+    Row{"zip.corrupt-data", "Fetch the file again."},
+    Row{"zip.crc-mismatch", "The data changed after the archive was made; compare with the publisher's SHA-256."},
+};
 
 }  // namespace
 
 std::string_view advice(std::string_view finding_id) noexcept {
-  const auto found =
-      std::lower_bound(k_advice.begin(), k_advice.end(), finding_id,
-                       [](const Row& row, std::string_view id) { return row.id < id; });
+  const auto* const found = std::lower_bound(k_advice.begin(), k_advice.end(), finding_id,
+                                             [](const Row& row, std::string_view id) { return row.id < id; });
   return found != k_advice.end() && found->id == finding_id ? found->text : std::string_view{};
 }
 
