@@ -105,7 +105,6 @@ struct Vectors {
 template <typename Key>
 struct Patterns {
   static constexpr Key k_magnitude = std::numeric_limits<Key>::max();
-  static constexpr Key k_infinity = sizeof(Key) == 4 ? Key{0x7f800000} : static_cast<Key>(0x7ff0000000000000);
   static constexpr int k_sign_shift = 8 * sizeof(Key) - 1;
 };
 
@@ -117,7 +116,6 @@ struct ScanLanes {
   Keys greatest = Keys{} + std::numeric_limits<Key>::min();
   Keys zeros{};
   Keys below_normal{};
-  Keys specials{};
 };
 
 template <std::size_t Width, typename Key>
@@ -131,7 +129,6 @@ UPINSPECT_KERNEL void scan_register(const std::byte* from, Key least_normal, Sca
   lanes.greatest = key > lanes.greatest ? key : lanes.greatest;
   lanes.zeros -= magnitude == 0;
   lanes.below_normal -= magnitude < least_normal;
-  lanes.specials -= magnitude >= Patterns<Key>::k_infinity;
 }
 
 template <std::size_t Width, typename Key>
@@ -142,7 +139,6 @@ UPINSPECT_KERNEL FloatScan<Key> join(const ScanLanes<Width, Key>& lanes) {
     scan.greatest = std::max<Key>(scan.greatest, lanes.greatest[lane]);
     scan.zeros += static_cast<std::uint32_t>(lanes.zeros[lane]);
     scan.below_normal += static_cast<std::uint32_t>(lanes.below_normal[lane]);
-    scan.specials += static_cast<std::uint32_t>(lanes.specials[lane]);
   }
   return scan;
 }
@@ -157,7 +153,6 @@ UPINSPECT_KERNEL void scan_last(std::span<const std::byte> bytes, Key least_norm
     scan.greatest = std::max(scan.greatest, key);
     scan.zeros += magnitude == 0 ? 1 : 0;
     scan.below_normal += magnitude < least_normal ? 1 : 0;
-    scan.specials += magnitude >= Patterns<Key>::k_infinity ? 1 : 0;
   }
 }
 

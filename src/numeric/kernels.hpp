@@ -21,14 +21,19 @@ using WordTable = std::array<std::uint32_t, 65536>;
 using WordTables = std::array<WordTable, 2>;
 
 /// What one look at the bit patterns of floats tells. Keys are the patterns in the order of their values: as signed
-/// integers, with the lower bits of negative numbers turned over. `least` and `greatest` hold where there are no specials.
+/// integers, with the lower bits of negative numbers turned over. Infinities and NaN have the outermost keys.
 template <typename Key>
 struct FloatScan {
   Key least = std::numeric_limits<Key>::max();
   Key greatest = std::numeric_limits<Key>::min();
   std::uint32_t zeros = 0;
   std::uint32_t below_normal = 0;  ///< zeros and subnormals
-  std::uint32_t specials = 0;      ///< infinities and NaN
+
+  /// True where an element is infinite or NaN.
+  [[nodiscard]] constexpr bool has_specials() const noexcept {
+    constexpr Key k_infinity = sizeof(Key) == 4 ? Key{0x7f800000} : static_cast<Key>(0x7ff0000000000000);
+    return least <= ~k_infinity || greatest >= k_infinity;
+  }
 };
 using FloatScan32 = FloatScan<std::int32_t>;
 using FloatScan64 = FloatScan<std::int64_t>;

@@ -31,7 +31,7 @@ void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& 
 }
 
 template <typename Key>
-FloatScan<Key> scan(std::span<const std::byte> bytes, Key least_normal, Key infinity) {
+FloatScan<Key> scan(std::span<const std::byte> bytes, Key least_normal) {
   constexpr Key k_magnitude = std::numeric_limits<Key>::max();
   FloatScan<Key> found;
   for (; bytes.size() >= sizeof(Key); bytes = bytes.subspan(sizeof(Key))) {
@@ -42,17 +42,16 @@ FloatScan<Key> scan(std::span<const std::byte> bytes, Key least_normal, Key infi
     found.greatest = std::max(found.greatest, key);
     found.zeros += magnitude == 0 ? 1 : 0;
     found.below_normal += magnitude < least_normal ? 1 : 0;
-    found.specials += magnitude >= infinity ? 1 : 0;
   }
   return found;
 }
 
 FloatScan32 scan_f32(std::span<const std::byte> bytes, std::int32_t least_normal) {
-  return scan<std::int32_t>(bytes, least_normal, 0x7f800000);
+  return scan<std::int32_t>(bytes, least_normal);
 }
 
 FloatScan64 scan_f64(std::span<const std::byte> bytes) {
-  return scan<std::int64_t>(bytes, 0x0010000000000000, 0x7ff0000000000000);
+  return scan<std::int64_t>(bytes, 0x0010000000000000);
 }
 
 double join(std::array<double, k_lanes> lanes) {
