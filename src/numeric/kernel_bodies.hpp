@@ -36,42 +36,42 @@ UPINSPECT_KERNEL void count_bytes(std::span<const std::byte> bytes, ByteTables& 
   }
 }
 
-UPINSPECT_KERNEL void count_words(std::span<const std::byte> bytes, WordTables& tables) {
+UPINSPECT_KERNEL void count_words(std::span<const std::byte> bytes, WordTable& table) {
   const std::byte* const from = bytes.data();
   const std::size_t count = bytes.size() / 2;
   const std::size_t in_fours = count / 4 * 4;
   for (std::size_t i = 0; i < in_fours; i += 4) {
     const auto four = load_le<std::uint64_t>(from + 2 * i);
-    ++tables[0][four & 0xffff];
-    ++tables[1][(four >> 16) & 0xffff];
-    ++tables[0][(four >> 32) & 0xffff];
-    ++tables[1][four >> 48];
+    ++table[four & 0xffff];
+    ++table[(four >> 16) & 0xffff];
+    ++table[(four >> 32) & 0xffff];
+    ++table[four >> 48];
   }
   for (std::size_t i = in_fours; i < count; ++i) {
-    ++tables[0][load_le<std::uint16_t>(from + 2 * i)];
+    ++table[load_le<std::uint16_t>(from + 2 * i)];
   }
 }
 
 /// Two elements of four bytes, in the tables of the first or of the second eight positions.
-UPINSPECT_KERNEL void count_two_quads(std::uint64_t two, std::array<std::uint32_t, 256>* low, WordTables& high) {
+UPINSPECT_KERNEL void count_two_quads(std::uint64_t two, std::array<std::uint32_t, 256>* low, WordTable& high) {
   ++low[0][two & 255];
   ++low[1][(two >> 8) & 255];
-  ++high[0][(two >> 16) & 0xffff];
+  ++high[(two >> 16) & 0xffff];
   ++low[4][(two >> 32) & 255];
   ++low[5][(two >> 40) & 255];
-  ++high[1][two >> 48];
+  ++high[two >> 48];
 }
 
-UPINSPECT_KERNEL void count_last_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {
+UPINSPECT_KERNEL void count_last_quads(std::span<const std::byte> bytes, ByteTables& low, WordTable& high) {
   for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
     const auto one = load_le<std::uint32_t>(bytes.data() + i);
     ++low[0][one & 255];
     ++low[1][(one >> 8) & 255];
-    ++high[0][one >> 16];
+    ++high[one >> 16];
   }
 }
 
-UPINSPECT_KERNEL void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {
+UPINSPECT_KERNEL void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTable& high) {
   const std::size_t in_pairs = bytes.size() / 16 * 16;
   for (std::size_t i = 0; i < in_pairs; i += 16) {
     count_two_quads(load_le<std::uint64_t>(bytes.data() + i), low.data(), high);
@@ -270,7 +270,7 @@ UPINSPECT_KERNEL Deviations deviate_f64(std::span<const std::byte> bytes, double
 /// In one loop, so that the vector units work while the counts wait for the port that stores. Without registers enough
 /// for all sums that would only cost more stores: then it is three loops.
 template <std::size_t Width>
-UPINSPECT_KERNEL FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {
+UPINSPECT_KERNEL FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTable& high) {
   if constexpr (Width < 32) {
     count_quads(bytes, low, high);
     return {scan_f32<Width>(bytes, k_least_f32), deviate_f32<Width>(bytes, pivot)};

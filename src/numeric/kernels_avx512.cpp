@@ -285,11 +285,11 @@ UPINSPECT_VBMI_INLINE __m256 load_eight(const std::byte* from) {
   return _mm256_castsi256_ps(_mm256_loadu_si256(static_cast<const __m256i*>(static_cast<const void*>(from))));
 }
 
-UPINSPECT_VBMI_INLINE void count_high_halves(const std::byte* from, WordTables& high) {
+UPINSPECT_VBMI_INLINE void count_high_halves(const std::byte* from, WordTable& high) {
   for (std::size_t i = 0; i < k_width; i += 8) {
     const auto two = load_le<std::uint64_t>(from + i);
-    ++high[0][(two >> 16) & 0xffff];
-    ++high[1][two >> 48];
+    ++high[(two >> 16) & 0xffff];
+    ++high[two >> 48];
   }
   // Or g++ would carry counts over to the next sixteen in more registers than there are.
   asm volatile("" ::: "memory");
@@ -297,7 +297,7 @@ UPINSPECT_VBMI_INLINE void count_high_halves(const std::byte* from, WordTables& 
 
 /// Whole groups, at most k_round elements: the stores of the scalar counts and the vectors' work overlap.
 UPINSPECT_VBMI void measure_round(std::span<const std::byte> bytes, double pivot, FloatLanes& state, ByteTables& low,
-                                  WordTables& high) {
+                                  WordTable& high) {
   Queues first_queues;
   Queues second_queues;
   Sizes first_sizes{};
@@ -333,7 +333,7 @@ UPINSPECT_VBMI FloatScan32 join_scan(const FloatLanes& lanes) {
   return scan;
 }
 
-UPINSPECT_VBMI FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {
+UPINSPECT_VBMI FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTable& high) {
   using Floats = typename bodies::Vectors<k_width>::Floats;
   const __m512i zero = _mm512_setzero_si512();
   const __m512d none = _mm512_setzero_pd();

@@ -16,17 +16,17 @@ void count_bytes(std::span<const std::byte> bytes, std::size_t unit, ByteTables&
   }
 }
 
-void count_words(std::span<const std::byte> bytes, WordTables& tables) {
+void count_words(std::span<const std::byte> bytes, WordTable& table) {
   for (; bytes.size() >= 2; bytes = bytes.subspan(2)) {
-    ++tables[0][load_le<std::uint16_t>(bytes.data())];
+    ++table[load_le<std::uint16_t>(bytes.data())];
   }
 }
 
-void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {
+void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTable& high) {
   for (; bytes.size() >= 4; bytes = bytes.subspan(4)) {
     ++low[0][std::to_integer<std::size_t>(bytes[0])];
     ++low[1][std::to_integer<std::size_t>(bytes[1])];
-    ++high[0][load_le<std::uint16_t>(bytes.data() + 2)];
+    ++high[load_le<std::uint16_t>(bytes.data() + 2)];
   }
 }
 
@@ -90,7 +90,7 @@ void widen_f16(std::span<const std::byte> bytes, std::byte* out) {
   }
 }
 
-FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {
+FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTable& high) {
   count_quads(bytes, low, high);
   return {scan_f32(bytes, k_least_f32), deviate_f32(bytes, pivot)};
 }
