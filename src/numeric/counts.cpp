@@ -112,13 +112,9 @@ void Counts::clear_tables() noexcept {
     m_in_bytes = 0;
   }
   if (m_in_words > 0) {
-    m_words->at(0).fill(0);
-    if (!m_words_joined) {
-      m_words->at(1).fill(0);
-    }
+    m_words->fill(0);
     m_in_words = 0;
   }
-  m_words_joined = true;
   m_wide.clear();
 }
 
@@ -145,9 +141,9 @@ void Counts::make_room(std::size_t bytes) {
   }
 }
 
-void Counts::need_word_tables() {
+void Counts::need_word_table() {
   if (!m_words) {
-    m_words = std::make_unique<WordTables>();
+    m_words = std::make_unique<WordTable>();
   }
 }
 
@@ -161,11 +157,10 @@ void Counts::add_bytes(std::span<const std::byte> chunk) {
 
 void Counts::enter_words(std::span<const std::byte> chunk) {
   make_room(chunk.size());
-  need_word_tables();
+  need_word_table();
   m_units += chunk.size() / m_unit;
   m_in_words += chunk.size() / m_unit;
   m_in_bytes += m_unit == 2 ? 0 : chunk.size();
-  m_words_joined = false;
 }
 
 void Counts::add_words(std::span<const std::byte> chunk) {
@@ -187,7 +182,7 @@ void Counts::count_words(std::span<const std::byte> chunk) {
   m_kept.resize(std::max(m_kept.size(), chunk.size()));
   const auto kept = kernels().keep_words(chunk, *common, m_kept.data());
   kernels().count_words(std::span(m_kept).first(kept * 2), *m_words);
-  m_words->at(0)[*common] += static_cast<std::uint32_t>(chunk.size() / 2 - kept);
+  m_words->at(*common) += static_cast<std::uint32_t>(chunk.size() / 2 - kept);
 }
 
 void Counts::count_quads(std::span<const std::byte> chunk) {
@@ -202,7 +197,7 @@ void Counts::count_quads(std::span<const std::byte> chunk) {
   const auto equal = static_cast<std::uint32_t>(chunk.size() / 4 - kept);
   m_bytes[0][*common & 255] += equal;
   m_bytes[1][(*common >> 8) & 255] += equal;
-  m_words->at(0)[*common >> 16] += equal;
+  m_words->at(*common >> 16) += equal;
 }
 
 std::optional<FloatPass> Counts::add_f32(std::span<const std::byte> chunk, double pivot) {
@@ -233,32 +228,18 @@ void Counts::fold_quads() noexcept {
   if (m_in_words == 0) {
     return;
   }
-  join_words();
-  add_columns<std::uint32_t>(m_words->at(0), m_planes[2], m_planes[3]);
-  m_words->at(0).fill(0);
+  add_columns<std::uint32_t>(*m_words, m_planes[2], m_planes[3]);
+  m_words->fill(0);
   m_in_words = 0;
 }
 
-void Counts::join_words() noexcept {
-  if (m_words_joined) {
-    return;
-  }
-  auto& [first, second] = *m_words;
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    first[i] += second[i];
-  }
-  second.fill(0);
-  m_words_joined = true;
-}
-
 void Counts::widen_words() {
-  need_word_tables();
-  join_words();
-  m_wide.resize(m_words->at(0).size());
+  need_word_table();
+  m_wide.resize(m_words->size());
   for (std::size_t i = 0; i < m_wide.size(); ++i) {
-    m_wide[i] += m_words->at(0)[i];
+    m_wide[i] += (*m_words)[i];
   }
-  m_words->at(0).fill(0);
+  m_words->fill(0);
   m_in_words = 0;
 }
 
@@ -266,18 +247,16 @@ void Counts::merge_words(Counts& other) {
   if (other.m_in_words == 0 && other.m_wide.empty()) {
     return;
   }
-  need_word_tables();
-  other.need_word_tables();
-  join_words();
-  other.join_words();
+  need_word_table();
+  other.need_word_table();
   if (!m_wide.empty() || !other.m_wide.empty() || m_in_words + other.m_in_words > k_table_limit) {
     widen_words();
     other.widen_words();
     std::transform(m_wide.begin(), m_wide.end(), other.m_wide.begin(), m_wide.begin(), std::plus<>());
     return;
   }
-  auto& to = m_words->at(0);
-  std::transform(to.begin(), to.end(), other.m_words->at(0).begin(), to.begin(), std::plus<>());
+  auto& to = *m_words;
+  std::transform(to.begin(), to.end(), other.m_words->begin(), to.begin(), std::plus<>());
   m_in_words += other.m_in_words;
 }
 
@@ -315,8 +294,7 @@ std::span<const std::uint32_t> Counts::words() noexcept {
   if (m_in_words == 0 || !m_wide.empty()) {
     return {};
   }
-  join_words();
-  return m_words->at(0);
+  return *m_words;
 }
 
 std::span<const std::uint64_t> Counts::wide_words() {

@@ -74,11 +74,10 @@ class Counts {
   void enter_words(std::span<const std::byte> chunk);
   void count_words(std::span<const std::byte> chunk);
   void count_quads(std::span<const std::byte> chunk);
-  void need_word_tables();
+  void need_word_table();
   void merge_words(Counts& other);
   void fold_bytes() noexcept;
   void fold_quads() noexcept;
-  void join_words() noexcept;
   void widen_words();
   void clear_tables() noexcept;
 
@@ -90,9 +89,8 @@ class Counts {
   std::size_t m_used_planes = 0;
   ByteTables m_bytes{};
   std::uint64_t m_in_bytes = 0;   ///< bytes counted in m_bytes, at most, since it was last folded
-  std::unique_ptr<WordTables> m_words;
-  std::uint64_t m_in_words = 0;   ///< elements counted in m_words since they were last folded
-  bool m_words_joined = true;     ///< the second of m_words is all zero
+  std::unique_ptr<WordTable> m_words;
+  std::uint64_t m_in_words = 0;   ///< elements counted in m_words since it was last folded
   std::vector<std::uint64_t> m_wide;
   std::vector<std::byte> m_kept;
 };

@@ -63,7 +63,7 @@ View keep_finite(View chunk, Tally& tally, std::byte* out) noexcept {
 
 ChunkSums sum_f32(View chunk, std::int32_t least_normal, Tally& tally, std::byte* scratch) {
   auto scan = kernels().scan_f32(chunk, least_normal);
-  if (scan.specials != 0) {
+  if (scan.has_specials()) {
     chunk = keep_finite<float>(chunk, tally, scratch);
     scan = kernels().scan_f32(chunk, least_normal);
   }
@@ -96,7 +96,7 @@ View scale_f64(View chunk, int exponent, std::byte* out) noexcept {
 
 ChunkSums sum_f64(View chunk, Tally& tally, std::byte* scratch) {
   auto scan = kernels().scan_f64(chunk);
-  if (scan.specials != 0) {
+  if (scan.has_specials()) {
     chunk = keep_finite<double>(chunk, tally, scratch);
     scan = kernels().scan_f64(chunk);
   }
@@ -219,7 +219,7 @@ ChunkSums sum_chunk(Dtype dtype, View chunk, Tally& tally, Scratch& scratch) {
 }
 
 ChunkSums sum_chunk(View chunk, double pivot, const FloatPass& pass, Tally& tally, Scratch& scratch) {
-  if (pass.scan.specials != 0) {
+  if (pass.scan.has_specials()) {
     return sum_chunk(Dtype::f32, chunk, tally, scratch);
   }
   add_scan(pass.scan, tally);

@@ -36,42 +36,42 @@ UPINSPECT_KERNEL void count_bytes(std::span<const std::byte> bytes, ByteTables& 
   }
 }
 
-UPINSPECT_KERNEL void count_words(std::span<const std::byte> bytes, WordTables& tables) {
+UPINSPECT_KERNEL void count_words(std::span<const std::byte> bytes, WordTable& table) {
   const std::byte* const from = bytes.data();
   const std::size_t count = bytes.size() / 2;
   const std::size_t in_fours = count / 4 * 4;
   for (std::size_t i = 0; i < in_fours; i += 4) {
     const auto four = load_le<std::uint64_t>(from + 2 * i);
-    ++tables[0][four & 0xffff];
-    ++tables[1][(four >> 16) & 0xffff];
-    ++tables[0][(four >> 32) & 0xffff];
-    ++tables[1][four >> 48];
+    ++table[four & 0xffff];
+    ++table[(four >> 16) & 0xffff];
+    ++table[(four >> 32) & 0xffff];
+    ++table[four >> 48];
   }
   for (std::size_t i = in_fours; i < count; ++i) {
-    ++tables[0][load_le<std::uint16_t>(from + 2 * i)];
+    ++table[load_le<std::uint16_t>(from + 2 * i)];
   }
 }
 
 /// Two elements of four bytes, in the tables of the first or of the second eight positions.
-UPINSPECT_KERNEL void count_two_quads(std::uint64_t two, std::array<std::uint32_t, 256>* low, WordTables& high) {
+UPINSPECT_KERNEL void count_two_quads(std::uint64_t two, std::array<std::uint32_t, 256>* low, WordTable& high) {
   ++low[0][two & 255];
   ++low[1][(two >> 8) & 255];
-  ++high[0][(two >> 16) & 0xffff];
+  ++high[(two >> 16) & 0xffff];
   ++low[4][(two >> 32) & 255];
   ++low[5][(two >> 40) & 255];
-  ++high[1][two >> 48];
+  ++high[two >> 48];
 }
 
-UPINSPECT_KERNEL void count_last_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {
+UPINSPECT_KERNEL void count_last_quads(std::span<const std::byte> bytes, ByteTables& low, WordTable& high) {
   for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
     const auto one = load_le<std::uint32_t>(bytes.data() + i);
     ++low[0][one & 255];
     ++low[1][(one >> 8) & 255];
-    ++high[0][one >> 16];
+    ++high[one >> 16];
   }
 }
 
-UPINSPECT_KERNEL void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {
+UPINSPECT_KERNEL void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTable& high) {
   const std::size_t in_pairs = bytes.size() / 16 * 16;
   for (std::size_t i = 0; i < in_pairs; i += 16) {
     count_two_quads(load_le<std::uint64_t>(bytes.data() + i), low.data(), high);
@@ -105,7 +105,6 @@ struct Vectors {
 template <typename Key>
 struct Patterns {
   static constexpr Key k_magnitude = std::numeric_limits<Key>::max();
-  static constexpr Key k_infinity = sizeof(Key) == 4 ? Key{0x7f800000} : static_cast<Key>(0x7ff0000000000000);
   static constexpr int k_sign_shift = 8 * sizeof(Key) - 1;
 };
 
@@ -117,7 +116,6 @@ struct ScanLanes {
   Keys greatest = Keys{} + std::numeric_limits<Key>::min();
   Keys zeros{};
   Keys below_normal{};
-  Keys specials{};
 };
 
 template <std::size_t Width, typename Key>
@@ -131,7 +129,6 @@ UPINSPECT_KERNEL void scan_register(const std::byte* from, Key least_normal, Sca
   lanes.greatest = key > lanes.greatest ? key : lanes.greatest;
   lanes.zeros -= magnitude == 0;
   lanes.below_normal -= magnitude < least_normal;
-  lanes.specials -= magnitude >= Patterns<Key>::k_infinity;
 }
 
 template <std::size_t Width, typename Key>
@@ -142,7 +139,6 @@ UPINSPECT_KERNEL FloatScan<Key> join(const ScanLanes<Width, Key>& lanes) {
     scan.greatest = std::max<Key>(scan.greatest, lanes.greatest[lane]);
     scan.zeros += static_cast<std::uint32_t>(lanes.zeros[lane]);
     scan.below_normal += static_cast<std::uint32_t>(lanes.below_normal[lane]);
-    scan.specials += static_cast<std::uint32_t>(lanes.specials[lane]);
   }
   return scan;
 }
@@ -157,7 +153,6 @@ UPINSPECT_KERNEL void scan_last(std::span<const std::byte> bytes, Key least_norm
     scan.greatest = std::max(scan.greatest, key);
     scan.zeros += magnitude == 0 ? 1 : 0;
     scan.below_normal += magnitude < least_normal ? 1 : 0;
-    scan.specials += magnitude >= Patterns<Key>::k_infinity ? 1 : 0;
   }
 }
 
@@ -275,7 +270,7 @@ UPINSPECT_KERNEL Deviations deviate_f64(std::span<const std::byte> bytes, double
 /// In one loop, so that the vector units work while the counts wait for the port that stores. Without registers enough
 /// for all sums that would only cost more stores: then it is three loops.
 template <std::size_t Width>
-UPINSPECT_KERNEL FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {
+UPINSPECT_KERNEL FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTable& high) {
   if constexpr (Width < 32) {
     count_quads(bytes, low, high);
     return {scan_f32<Width>(bytes, k_least_f32), deviate_f32<Width>(bytes, pivot)};

@@ -18,10 +18,10 @@ namespace {
   attribute void count_bytes(std::span<const std::byte> bytes, std::size_t /*unit*/, ByteTables& tables) {            \
     bodies::count_bytes(bytes, tables);                                                                               \
   }                                                                                                                   \
-  attribute void count_words(std::span<const std::byte> bytes, WordTables& tables) {                                  \
-    bodies::count_words(bytes, tables);                                                                               \
+  attribute void count_words(std::span<const std::byte> bytes, WordTable& table) {                                    \
+    bodies::count_words(bytes, table);                                                                                \
   }                                                                                                                   \
-  attribute void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {                   \
+  attribute void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTable& high) {                    \
     bodies::count_quads(bytes, low, high);                                                                            \
   }                                                                                                                   \
   attribute FloatScan32 scan_f32(std::span<const std::byte> bytes, std::int32_t least_normal) {                       \
@@ -35,7 +35,7 @@ namespace {
   attribute Deviations deviate_f64(std::span<const std::byte> bytes, double pivot) {                                  \
     return bodies::deviate_f64<width>(bytes, pivot);                                                                  \
   }                                                                                                                   \
-  attribute FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {\
+  attribute FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTable& high) { \
     return bodies::measure_f32<width>(bytes, pivot, low, high);                                                       \
   }                                                                                                                   \
   attribute std::size_t keep_words(std::span<const std::byte> bytes, std::uint16_t value, std::byte* out) {           \

@@ -15,20 +15,23 @@ namespace upinspect::numeric {
 /// 16; the sum over such i is meant. Sixteen tables keep equal bytes from waiting for one another.
 using ByteTables = std::array<std::array<std::uint32_t, 256>, 16>;
 
-/// Two counts for each 16-bit pattern, whose sum is meant: neighbours count in different tables, so that equal ones need
-/// not wait for one another.
+/// A count for each 16-bit pattern. One, and not several side by side: the patterns that weights have then fit the cache.
 using WordTable = std::array<std::uint32_t, 65536>;
-using WordTables = std::array<WordTable, 2>;
 
 /// What one look at the bit patterns of floats tells. Keys are the patterns in the order of their values: as signed
-/// integers, with the lower bits of negative numbers turned over. `least` and `greatest` hold where there are no specials.
+/// integers, with the lower bits of negative numbers turned over. Infinities and NaN have the outermost keys.
 template <typename Key>
 struct FloatScan {
   Key least = std::numeric_limits<Key>::max();
   Key greatest = std::numeric_limits<Key>::min();
   std::uint32_t zeros = 0;
   std::uint32_t below_normal = 0;  ///< zeros and subnormals
-  std::uint32_t specials = 0;      ///< infinities and NaN
+
+  /// True where an element is infinite or NaN.
+  [[nodiscard]] constexpr bool has_specials() const noexcept {
+    constexpr Key k_infinity = sizeof(Key) == 4 ? Key{0x7f800000} : static_cast<Key>(0x7ff0000000000000);
+    return least <= ~k_infinity || greatest >= k_infinity;
+  }
 };
 using FloatScan32 = FloatScan<std::int32_t>;
 using FloatScan64 = FloatScan<std::int64_t>;
@@ -57,11 +60,11 @@ struct Kernels {
   void (*count_bytes)(std::span<const std::byte> bytes, std::size_t unit, ByteTables& tables);
 
   /// Elements of two bytes.
-  void (*count_words)(std::span<const std::byte> bytes, WordTables& tables);
+  void (*count_words)(std::span<const std::byte> bytes, WordTable& table);
 
   /// Elements of four bytes: the two low bytes and the high half, which is one number because it has few values in
   /// weights, and one count is cheaper than two.
-  void (*count_quads)(std::span<const std::byte> bytes, ByteTables& low, WordTables& high);
+  void (*count_quads)(std::span<const std::byte> bytes, ByteTables& low, WordTable& high);
 
   /// f32, whose magnitudes below the pattern `least_normal` are subnormal. That pattern is k_least_f32 but for narrower
   /// floats that were widened.
@@ -72,7 +75,7 @@ struct Kernels {
   Deviations (*deviate_f64)(std::span<const std::byte> bytes, double pivot);
 
   /// f32: count_quads, scan_f32 and deviate_f32 in one pass.
-  FloatPass (*measure_f32)(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high);
+  FloatPass (*measure_f32)(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTable& high);
 
   /// Writes the f32 of each f16 to `out`, which has twice the size of `bytes`. A NaN stays one.
   void (*widen_f16)(std::span<const std::byte> bytes, std::byte* out);

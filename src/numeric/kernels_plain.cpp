@@ -16,22 +16,22 @@ void count_bytes(std::span<const std::byte> bytes, std::size_t unit, ByteTables&
   }
 }
 
-void count_words(std::span<const std::byte> bytes, WordTables& tables) {
+void count_words(std::span<const std::byte> bytes, WordTable& table) {
   for (; bytes.size() >= 2; bytes = bytes.subspan(2)) {
-    ++tables[0][load_le<std::uint16_t>(bytes.data())];
+    ++table[load_le<std::uint16_t>(bytes.data())];
   }
 }
 
-void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTables& high) {
+void count_quads(std::span<const std::byte> bytes, ByteTables& low, WordTable& high) {
   for (; bytes.size() >= 4; bytes = bytes.subspan(4)) {
     ++low[0][std::to_integer<std::size_t>(bytes[0])];
     ++low[1][std::to_integer<std::size_t>(bytes[1])];
-    ++high[0][load_le<std::uint16_t>(bytes.data() + 2)];
+    ++high[load_le<std::uint16_t>(bytes.data() + 2)];
   }
 }
 
 template <typename Key>
-FloatScan<Key> scan(std::span<const std::byte> bytes, Key least_normal, Key infinity) {
+FloatScan<Key> scan(std::span<const std::byte> bytes, Key least_normal) {
   constexpr Key k_magnitude = std::numeric_limits<Key>::max();
   FloatScan<Key> found;
   for (; bytes.size() >= sizeof(Key); bytes = bytes.subspan(sizeof(Key))) {
@@ -42,17 +42,16 @@ FloatScan<Key> scan(std::span<const std::byte> bytes, Key least_normal, Key infi
     found.greatest = std::max(found.greatest, key);
     found.zeros += magnitude == 0 ? 1 : 0;
     found.below_normal += magnitude < least_normal ? 1 : 0;
-    found.specials += magnitude >= infinity ? 1 : 0;
   }
   return found;
 }
 
 FloatScan32 scan_f32(std::span<const std::byte> bytes, std::int32_t least_normal) {
-  return scan<std::int32_t>(bytes, least_normal, 0x7f800000);
+  return scan<std::int32_t>(bytes, least_normal);
 }
 
 FloatScan64 scan_f64(std::span<const std::byte> bytes) {
-  return scan<std::int64_t>(bytes, 0x0010000000000000, 0x7ff0000000000000);
+  return scan<std::int64_t>(bytes, 0x0010000000000000);
 }
 
 double join(std::array<double, k_lanes> lanes) {
@@ -91,7 +90,7 @@ void widen_f16(std::span<const std::byte> bytes, std::byte* out) {
   }
 }
 
-FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTables& high) {
+FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTable& high) {
   count_quads(bytes, low, high);
   return {scan_f32(bytes, k_least_f32), deviate_f32(bytes, pivot)};
 }

@@ -88,7 +88,7 @@ void add_kernel(const numeric::Kernels& set, const char* kernel, Run run) {
 
 struct Tables {
   numeric::ByteTables bytes{};
-  numeric::WordTables words{};
+  numeric::WordTable words{};
 };
 
 void add_kernels(const numeric::Kernels& set) {
