@@ -18,6 +18,7 @@ namespace pickles { Sniff sniff; Read read; }
 namespace zip { Sniff sniff; Read read; }
 namespace gguf { Sniff sniff; Read read; }
 namespace npy { Sniff sniff; Read read; }
+namespace npz { Sniff sniff; Read read; }
 namespace raw { Sniff sniff; Read read; }
 namespace named {
 Sniff sniff_empty, sniff_gzip, sniff_xz, sniff_zstd, sniff_bzip2, sniff_seven_zip, sniff_rar, sniff_hdf5, sniff_ggla,
@@ -40,9 +41,9 @@ constexpr std::array k_formats{
     Format{"safetensors", "safetensors", safetensors::sniff, safetensors::read, ".safetensors .sft .st"},
     Format{"gguf", "GGUF", gguf::sniff, gguf::read, ".gguf"},
     Format{"torch-zip", "PyTorch zip archive", torch_zip::sniff, torch_zip::read, ".pt .pth .ckpt"},
+    Format{"npz", "NumPy archive", npz::sniff, npz::read, ".npz"},
     Format{"zip", "zip archive", zip::sniff, zip::read, ".zip", k_named, k_not_read, warning,
            "no weights were recognised in it: unpack it in a safe place and look at the files"},
-    Format{"npy", "NumPy array", npy::sniff, npy::read, ".npy"},
     Format{"torch-legacy", "PyTorch file from before 1.6", torch_legacy::sniff, torch_legacy::read, ".pt .pth .ckpt"},
     Format{"git-lfs-pointer", "Git LFS pointer, not the file itself", named::sniff_git_lfs_pointer, named::read_git_lfs_pointer, "",
            k_named, "container.lfs-pointer", error, "the weights are elsewhere: run git lfs pull, or download the file itself"},
