@@ -3,20 +3,13 @@
 // here; what it lets pass against all expectation is a finding.
 #include "containers/npy_header.hpp"
 #include "formats/format.hpp"
-#include "formats/object_pickle.hpp"
-
-#include <iterator>
+#include "formats/npy_array.hpp"
 
 namespace upinspect::formats::npy {
 
 namespace {
 
-using containers::NpyArray;
-using containers::NpyHeader;
-
 constexpr std::size_t k_listed_fields = 256;
-
-Value::Array dimensions(const std::vector<std::uint64_t>& shape) { return {shape.begin(), shape.end()}; }
 
 Value::Array fields(const containers::NumpyDtype& dtype) {
   Value::Array listed;
@@ -26,7 +19,7 @@ Value::Array fields(const containers::NumpyDtype& dtype) {
     }
     Value::Object object{{"name", field.name}, {"dtype", field.dtype}, {"offset", field.offset}, {"bytes", field.bytes}};
     if (!field.shape.empty()) {
-      object.emplace_back("shape", dimensions(field.shape));
+      object.emplace_back("shape", Value::Array(field.shape.begin(), field.shape.end()));
     }
     if (!field.title.empty()) {
       object.emplace_back("title", field.title);
@@ -36,41 +29,14 @@ Value::Array fields(const containers::NumpyDtype& dtype) {
   return listed;
 }
 
-void describe(model::Builder& builder, const NpyHeader& header) {
+void describe(model::Builder& builder, const containers::NpyHeader& header) {
   builder.detail("version", std::to_string(header.major) + "." + std::to_string(header.minor));
   builder.detail("order", header.fortran_order ? "fortran" : "c");
   builder.detail("byte_order", header.dtype.order == ByteOrder::big ? "big" : "little");
   if (header.dtype.structured) {
     builder.detail("fields", fields(header.dtype));
-    builder.detail("field_count", std::uint64_t{header.dtype.fields.size()});
+    builder.detail("field_count", static_cast<std::uint64_t>(header.dtype.fields.size()));
   }
-}
-
-void keep(model::Builder& builder, std::vector<Finding> findings) {
-  auto& all = builder.artifact.findings;
-  all.insert(all.end(), std::make_move_iterator(findings.begin()), std::make_move_iterator(findings.end()));
-}
-
-/// The elements of an object array are whatever its pickle makes. True where that is an array.
-bool read_objects(model::Builder& builder, ByteRange pickle) {
-  builder.find("npy.object-array", Severity::warning,
-               "the elements are Python objects: np.load(allow_pickle=True) would run the pickle in these bytes", pickle);
-  builder.coverage.label(pickle, RegionKind::payload, "pickle of the objects");
-  PickleSetting setting;
-  setting.stream = &builder.source();
-  return read_object_pickle(builder, setting, pickle);
-}
-
-void place(model::Builder& builder, const NpyHeader& header, NpyArray array) {
-  const ByteRange data{header.data_start, array.there};
-  array.tensor.location.packed = data;
-  array.tensor.location.storage_bytes = data.length;
-  if (!array.objects) {
-    builder.coverage.label(data, RegionKind::tensor, "data");
-  } else if (read_objects(builder, data)) {
-    return;
-  }
-  builder.add(std::move(array.tensor));
 }
 
 }  // namespace
@@ -82,11 +48,10 @@ Claim sniff(const Probe& probe) noexcept {
 void read(const Probe&, model::Builder& builder) {
   auto in = builder.cursor();
   auto header = containers::read_npy_header(in);
-  keep(builder, std::move(header.findings));
+  const NpyPlace place{builder.source(), in.end()};
+  report_npy(builder, place, std::move(header.findings), {});
   describe(builder, header);
-  auto array = containers::lay_out_npy(header, in.remaining(), containers::NpyStream::file);
-  keep(builder, std::move(array.findings));
-  place(builder, header, std::move(array));
+  add_npy_array(builder, header, place, {});
 }
 
 }  // namespace upinspect::formats::npy

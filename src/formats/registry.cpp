@@ -21,6 +21,7 @@ namespace tar { Sniff sniff; Read read; }
 namespace zip { Sniff sniff; Read read; }
 namespace gguf { Sniff sniff; Read read; }
 namespace npy { Sniff sniff; Read read; }
+namespace npz { Sniff sniff; Read read; }
 namespace raw { Sniff sniff; Read read; }
 namespace named {
 Sniff sniff_empty, sniff_gzip, sniff_xz, sniff_zstd, sniff_bzip2, sniff_seven_zip, sniff_rar, sniff_hdf5, sniff_ggla,
@@ -42,8 +43,9 @@ constexpr std::array k_formats{
     Format{"npy", "NumPy array", npy::sniff, npy::read, ".npy"},
     Format{"safetensors", "safetensors", safetensors::sniff, safetensors::read, ".safetensors .sft .st"},
     Format{"gguf", "GGUF", gguf::sniff, gguf::read, ".gguf"},
-    Format{"torchscript", "TorchScript archive", torchscript::sniff, torchscript::read, ".pt .pth .ptl"},
+    Format{"torchscript", "TorchScript archive", torchscript::sniff, torchscript::read, ".pt .pth .ptl .zip"},
     Format{"torch-zip", "PyTorch zip archive", torch_zip::sniff, torch_zip::read, ".pt .pth .ckpt .zip"},
+    Format{"npz", "NumPy archive", npz::sniff, npz::read, ".npz .zip"},
     Format{"torch-tar", "PyTorch tar archive of 0.1.x", torch_tar::sniff, torch_tar::read, ".tar"},
     Format{"tar", "tar archive", tar::sniff, tar::read, ".tar", k_named, k_not_read, warning,
            "no weights were recognised in it: unpack it in a safe place and look at the files"},
