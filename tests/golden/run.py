@@ -30,7 +30,7 @@ HERE = Path(__file__).resolve().parent
 FOLDERS = {"real": SHARED / "real"}
 VERSION = re.compile(r'("name": ?"upinspect", ?\n? *"version": ?)"[^"]*"|^(upinspect )\d+\.\d+\.\d+', re.M)
 BIT_PLANES = re.compile(r'"bit_planes": ?\[\s*(\{[^\]]*\})\s*\]')
-SCHEMA_NAME = re.compile(r"^upinspect\.([a-z-]+)/\d+$")
+SCHEMA_NAME = re.compile(r"^upinspect\.([a-z-]+)/(\d+)$")
 
 checks = Checks()
 
@@ -78,9 +78,7 @@ def check_schema(shown, arguments, output):
         match = SCHEMA_NAME.match(document.get("schema", ""))
         if not checks.that(match, f"{shown}: the JSON report names no schema"):
             return
-        schema = SOURCE / "docs" / "schema" / (f"{match.group(1)}.ndjson.schema.json" if "ndjson" in arguments else f"{match.group(1)}.schema.json")
-        if not schema.is_file():
-            schema = SOURCE / "docs" / "schema" / f"{match.group(1)}.schema.json"
+        schema = SOURCE / "docs" / "schema" / f"{match.group(1)}-{match.group(2)}.schema.json"
         if checks.that(schema.is_file(), f"{shown}: no schema {schema.name}"):
             errors = list(jsonschema.Draft202012Validator(json.loads(schema.read_text())).iter_errors(document))
             checks.that(not errors, f"{shown}: against {schema.name}: {[(list(e.absolute_path), e.message[:200]) for e in errors[:3]]}")
