@@ -48,7 +48,8 @@ class Gguf:
 
     def content(self):
         head = b"GGUF" + self.pack("Iqq", self.version, len(self.infos), len(self.pairs)) + b"".join(self.pairs + self.infos)
-        return head + bytes(-len(head) % 32) + self.data
+        # Without tensors there is no data section, and nothing to pad for.
+        return head + bytes(-len(head) % 32 if self.infos else 0) + self.data
 
 
 def gguf_lora(order):
