@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import make_gguf  # noqa: E402, F401
 import make_named  # noqa: E402, F401
 import make_torch  # noqa: E402, F401
+import make_torch_other  # noqa: E402, F401
 import make_weights  # noqa: E402, F401
 from make_common import FILES  # noqa: E402
 

@@ -31,7 +31,8 @@ def tar_of(entries):
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
-    return stream.getvalue()[:2048]  # one member and the two empty blocks; the rest fills a tape record
+    content = stream.getvalue()
+    return content[:len(content.rstrip(b"\0")) // 512 * 512 + 1536]  # the last member and two empty blocks; the rest fills a tape record
 
 
 def png_chunk(kind, content):

@@ -3,6 +3,7 @@
 
 import io
 import json
+import pickle
 import struct
 import zipfile
 from collections import OrderedDict
@@ -67,10 +68,30 @@ def of_torch(name, tensor):
                     whole.numpy() if whole.dtype not in (torch.bool, torch.complex64, torch.complex128) else None)
 
 
+def joined(path, part):
+    return f"{path}.{part}" if path else part
+
+
+def parts_of(path, value):
+    """A tensor, or what a tensor of another layout is made of."""
+    if value.layout == torch.sparse_coo:
+        yield of_torch(joined(path, "indices"), value._indices())
+        yield of_torch(joined(path, "values"), value._values())
+        return
+    if value.layout == torch.sparse_csr:
+        for name, part in (("compressed_indices", value.crow_indices()), ("plain_indices", value.col_indices()), ("values", value.values())):
+            yield of_torch(joined(path, name), part)
+        return
+    yield of_torch(path, value)
+    if value.is_quantized and value.qscheme() != torch.per_tensor_affine:
+        yield of_torch(joined(path, "scales"), value.q_per_channel_scales())
+        yield of_torch(joined(path, "zero_points"), value.q_per_channel_zero_points())
+
+
 def walk(value, path=""):
     """The tensors of an object under the names of the contract: keys and indices joined with dots."""
     if isinstance(value, torch.Tensor):
-        yield of_torch(path, value)
+        yield from parts_of(path, value)
     elif isinstance(value, np.ndarray):
         yield of_numpy(path, value)
     elif isinstance(value, (dict, list, tuple)):
@@ -151,6 +172,64 @@ def torch_cases():
         for name in ("nested", "dtypes", "numpy", "views"):
             content = saved(values[name], pickle_protocol=protocol)
             yield Case(f"{name}-protocol{protocol}.bin", content, list(walk(values[name])), "torch-zip")
+    layouts = torch_layouts()
+    yield Case("layouts.pt", saved(layouts), list(walk(layouts)), "torch-zip")
+    yield Case("layouts-deflated.pt", deflated(saved(layouts)), list(walk(layouts)), "torch-zip")
+    yield Case("layouts-legacy.pt", saved(layouts, _use_new_zipfile_serialization=False), list(walk(layouts)), "torch-legacy")
+    yield from legacy_cases(values)
+    yield from script_cases()
+    yield from pickle_cases(values)
+
+
+# --- PyTorch in its other containers, and plain pickles --------------------------------------------------------------
+
+
+def torch_layouts():
+    numbers = torch.from_numpy(random(6, 10, seed=12, std=1.0))
+    scales = torch.from_numpy(np.linspace(0.01, 0.4, 6))
+    return {"coo": numbers.relu().to_sparse(), "csr": numbers.relu().to_sparse_csr(),
+            "per_tensor": torch.quantize_per_tensor(numbers, 0.05, 3, torch.qint8),
+            "per_channel": torch.quantize_per_channel(numbers, scales, torch.arange(6), 0, torch.quint8)}
+
+
+def plain_of(values, names):
+    return {name: values[name] for name in names}
+
+
+def legacy_cases(values):
+    for name in ("dtypes", "views", "nested", "special", "shared", "parameters", "state", "empty", "numpy", "root", "list", "large"):
+        yield Case(f"{name}-legacy.pt", saved(values[name], _use_new_zipfile_serialization=False), list(walk(values[name])), "torch-legacy")
+    for protocol in (1, 2, 3, 4, 5):
+        content = saved(values["nested"], _use_new_zipfile_serialization=False, pickle_protocol=protocol)
+        yield Case(f"nested-legacy-protocol{protocol}.bin", content, list(walk(values["nested"])), "torch-legacy")
+
+
+class Scripted(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.from_numpy(random(5, 4, seed=13)).t())
+        self.register_buffer("steps", torch.arange(7))
+        self.inner = torch.nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.inner(x) + self.weight.sum()
+
+
+def script_cases():
+    module = Scripted().eval()
+    stream = io.BytesIO()
+    torch.jit.save(torch.jit.script(module), stream)
+    yield Case("scripted.pt", stream.getvalue(), list(walk(dict(module.state_dict()))), "torchscript")
+    yield Case("scripted-deflated.pt", deflated(stream.getvalue()), list(walk(dict(module.state_dict()))), "torchscript")
+
+
+def pickle_cases(values):
+    small = {"views": values["views"], "nested": values["nested"], "numpy": values["numpy"]}
+    for protocol in range(6):
+        for name, value in small.items():
+            yield Case(f"{name}-protocol{protocol}.pkl", pickle.dumps(value, protocol), list(walk(value)), "pickle")
+        several = [{"w": random(3, 5, seed=60 + i)} for i in range(3)]
+        yield Case(f"several-protocol{protocol}.pkl", b"".join(pickle.dumps(item, protocol) for item in several), list(walk(several)), "pickle")
 
 
 # --- numpy ----------------------------------------------------------------------------------------------------------
