@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What torch wrote before its zip archives, TorchScript, and plain pickles."""
 
+import functools
 import io
 import pickle
 import struct
@@ -72,15 +73,22 @@ def _():
     return legacy(peft_state())[:-100]
 
 
-def scripted(version=None):
-    """torch.jit.save's records without those that hold paths of the machine that wrote them."""
+@functools.lru_cache(maxsize=1)
+def traced():
+    """torch names a class once and then in other ways: it is traced once."""
     module = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU()).eval()
     with torch.no_grad():
         module[0].weight.copy_(tensor(3, 4, seed=28))
         module[0].bias.copy_(tensor(3, seed=29))
-    first, stream = io.BytesIO(), io.BytesIO()
-    torch.jit.save(torch.jit.trace(module, torch.ones(1, 4)), first)
-    with zipfile.ZipFile(first) as source, zipfile.ZipFile(stream, "w") as target:
+    stream = io.BytesIO()
+    torch.jit.save(torch.jit.trace(module, torch.ones(1, 4)), stream)
+    return stream.getvalue()
+
+
+def scripted(version=None):
+    """torch.jit.save's records without those that hold paths of the machine that wrote them."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(traced())) as source, zipfile.ZipFile(stream, "w") as target:
         for entry in source.infolist():
             if not entry.filename.endswith(".debug_pkl"):
                 content = source.read(entry) if version is None or not entry.filename.endswith("/version") else version

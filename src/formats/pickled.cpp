@@ -111,7 +111,7 @@ AddedObjects add_objects(model::Builder& builder, const pickle::Program& program
 
 void report_uses(model::Builder& builder, const std::map<std::string, StorageUse>& uses) {
   for (const auto& [key, use] : uses) {
-    if (use.used_bytes < use.declared.bytes) {
+    if (use.reached && use.used_bytes < use.declared.bytes) {
       builder.find("torch.partly-used-storage", Severity::note,
                    "storage " + key + " holds " + std::to_string(use.declared.bytes) + " bytes, of which tensors reach " +
                        std::to_string(use.used_bytes) + ": a view was saved with all of its base",

@@ -56,6 +56,7 @@ struct PickleSetting {
 struct StorageUse {
   pickle::StorageRef declared;
   std::uint64_t used_bytes = 0;  ///< up to the end of the furthest view
+  bool reached = false;          ///< a view of it fits
   std::string first_tensor;
 };
 

@@ -70,7 +70,7 @@ std::string joined(const std::string& name, std::string_view part) {
 
 /// torch makes a storage when it first meets its key and keeps to that, whatever is said of it later.
 pickle::StorageRef ObjectAdder::as_torch_sees(const pickle::StorageRef& storage, const std::string& name) {
-  const auto& first = m_added.uses.try_emplace(storage.key, StorageUse{storage, 0, name}).first->second;
+  const auto& first = m_added.uses.try_emplace(storage.key, StorageUse{storage, 0, false, name}).first->second;
   if (first.declared.class_name == storage.class_name && first.declared.elements == storage.elements) {
     return storage;
   }
@@ -87,6 +87,7 @@ pickle::StorageRef ObjectAdder::as_torch_sees(const pickle::StorageRef& storage,
 
 void ObjectAdder::use(const pickle::StorageRef& storage, const Tensor& tensor) {
   auto& use = m_added.uses.at(storage.key);
+  use.reached = true;
   if (const auto span = model::span_in_storage(tensor)) {
     const auto width = std::max<std::uint64_t>(storage.element_bytes, 1);
     const auto start = storage.view ? static_cast<std::uint64_t>(std::max<std::int64_t>(storage.view->offset, 0)) * width : 0;
@@ -141,7 +142,7 @@ std::optional<FoundStorage> ObjectAdder::find(const pickle::StorageRef& storage,
   if (found->bytes < storage.bytes) {
     m_builder.find("torch.short-storage", Severity::error,
                    "storage " + called(storage) + " has " + std::to_string(found->bytes) + " bytes; " +
-                       std::to_string(storage.bytes) + " are declared (torch before 2.0 reads past its end)",
+                       std::to_string(storage.bytes) + " are declared" + (m_setting.only_storages ? " (torch before 2.0 reads past its end)" : ""),
                    found->packed, name);
   }
   return found;
