@@ -5,6 +5,7 @@
 #include "numeric/small_float.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace upinspect::numeric {
 
@@ -15,15 +16,18 @@ namespace {
 constexpr std::size_t k_sample = 32;
 constexpr std::size_t k_common = 10;
 constexpr std::size_t k_least_sampled = 4096;
+constexpr std::size_t k_keep_margin = 64;
 
 // Tables are folded before a bin can pass 32 bits.
 constexpr std::uint64_t k_table_limit = std::uint64_t{1} << 31;
 
+/// Adds a table of 16-bit patterns to the tables of its bytes. Count holds the sum of all counts.
 template <typename Count>
 void add_columns(std::span<const Count> words, ByteCounts& low, ByteCounts& high) noexcept {
+  std::array<Count, 256> columns{};
   for (std::size_t row = 0; row < 256; ++row) {
     const auto part = words.subspan(row * 256, 256);
-    std::uint64_t sum = 0;
+    Count sum = 0;
     for (std::size_t column = 0; column < 256; ++column) {
       sum += part[column];
     }
@@ -32,9 +36,10 @@ void add_columns(std::span<const Count> words, ByteCounts& low, ByteCounts& high
     }
     high[row] += sum;
     for (std::size_t column = 0; column < 256; ++column) {
-      low[column] += part[column];
+      columns[column] += part[column];
     }
   }
+  std::transform(low.begin(), low.end(), columns.begin(), low.begin(), std::plus<>());
 }
 
 template <typename Element>
@@ -179,7 +184,7 @@ void Counts::count_words(std::span<const std::byte> chunk) {
     kernels().count_words(chunk, *m_words);
     return;
   }
-  m_kept.resize(std::max(m_kept.size(), chunk.size()));
+  m_kept.resize(std::max(m_kept.size(), chunk.size() + k_keep_margin));
   const auto kept = kernels().keep_words(chunk, *common, m_kept.data());
   kernels().count_words(std::span(m_kept).first(kept * 2), *m_words);
   m_words->at(*common) += static_cast<std::uint32_t>(chunk.size() / 2 - kept);
@@ -191,7 +196,7 @@ void Counts::count_quads(std::span<const std::byte> chunk) {
     kernels().count_quads(chunk, m_bytes, *m_words);
     return;
   }
-  m_kept.resize(std::max(m_kept.size(), chunk.size()));
+  m_kept.resize(std::max(m_kept.size(), chunk.size() + k_keep_margin));
   const auto kept = kernels().keep_quads(chunk, *common, m_kept.data());
   kernels().count_quads(std::span(m_kept).first(kept * 4), m_bytes, *m_words);
   const auto equal = static_cast<std::uint32_t>(chunk.size() / 4 - kept);

@@ -178,17 +178,34 @@ UPINSPECT_KERNEL FloatScan64 scan_f64(std::span<const std::byte> bytes) {
   return scan<Width, std::int64_t>(bytes, 0x0010000000000000);
 }
 
-/// Left to the vectoriser. A fraction without a hidden one gets 2^-14 added and taken off again, which is exact and
-/// costs less than arithmetic with subnormals.
+/// Left to the vectoriser, hence masks for conditions. A fraction without a hidden one gets 2^-14 added and taken off
+/// again, which is exact and costs less than arithmetic with subnormals.
 UPINSPECT_KERNEL void widen_f16(std::span<const std::byte> bytes, std::byte* out) {
-  for (std::size_t i = 0; i < bytes.size() / 2; ++i) {
-    const std::uint32_t bits = load_le<std::uint16_t>(bytes.data() + 2 * i);
+  const std::byte* const from = bytes.data();
+  const std::size_t count = bytes.size() / 2;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t bits = load_le<std::uint16_t>(from + 2 * i);
     const std::uint32_t magnitude = (bits & 0x7fff) << 13;
-    const std::uint32_t offset = magnitude >= 0x0f800000 ? 0x70000000 : 0x38000000;
-    const float with_one = std::bit_cast<float>(magnitude + 0x38800000) - 0x1p-14F;
-    const std::uint32_t widened = magnitude < 0x00800000 ? std::bit_cast<std::uint32_t>(with_one) : magnitude + offset;
-    store_le(widened | (bits & 0x8000) << 16, out + 4 * i);
+    const std::uint32_t if_special = magnitude >= 0x0f800000 ? ~std::uint32_t{0} : 0;
+    const std::uint32_t if_small = magnitude < 0x00800000 ? ~std::uint32_t{0} : 0;
+    const std::uint32_t usual = magnitude + 0x38000000 + (if_special & 0x38000000);
+    const auto small = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude + 0x38800000) - 0x1p-14F);
+    store_le((if_small & small) | (~if_small & usual) | (bits & 0x8000) << 16, out + 4 * i);
   }
+}
+
+/// Left to the vectoriser, too.
+UPINSPECT_KERNEL RowSums sum_row(std::span<const std::uint32_t> row) {
+  RowSums sums;
+  const std::uint32_t* const counts = row.data();
+  const auto size = static_cast<std::uint32_t>(row.size());
+  for (std::uint32_t i = 0; i < size; ++i) {
+    const std::uint64_t count = counts[i];
+    sums.count += count;
+    sums.linear += count * std::uint64_t{i};
+    sums.square += count * std::uint64_t{i * i};
+  }
+  return sums;
 }
 
 /// The sixteen lanes, in as many registers as they take.

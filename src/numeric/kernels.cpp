@@ -38,14 +38,15 @@ namespace {
   attribute FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTable& high) { \
     return bodies::measure_f32<width>(bytes, pivot, low, high);                                                       \
   }                                                                                                                   \
+  attribute RowSums sum_row(std::span<const std::uint32_t> row) { return bodies::sum_row(row); }                      \
   attribute std::size_t keep_words(std::span<const std::byte> bytes, std::uint16_t value, std::byte* out) {           \
     return bodies::keep_others(bytes, value, out);                                                                    \
   }                                                                                                                   \
   attribute std::size_t keep_quads(std::span<const std::byte> bytes, std::uint32_t value, std::byte* out) {           \
     return bodies::keep_others(bytes, value, out);                                                                    \
   }                                                                                                                   \
-  constexpr Kernels k_set{#name,       count_bytes, count_words, count_quads, scan_f32,   scan_f64,                   \
-                          deviate_f32, deviate_f64, measure_f32, widen_f16,   keep_words, keep_quads};                \
+  constexpr Kernels k_set{#name,       count_bytes, count_words, count_quads, scan_f32,   scan_f64,  deviate_f32,     \
+                          deviate_f64, measure_f32, widen_f16,   sum_row,     keep_words, keep_quads};                \
   }
 
 #define UPINSPECT_NO_ATTRIBUTE

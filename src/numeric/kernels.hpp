@@ -47,6 +47,13 @@ struct FloatPass {
   Deviations deviations;
 };
 
+/// Of a row of counts c: the sums of c, of c * i and of c * i * i, where i is the index in the row, at most 1023.
+struct RowSums {
+  std::uint64_t count = 0;
+  std::uint64_t linear = 0;
+  std::uint64_t square = 0;
+};
+
 inline constexpr std::size_t k_lanes = 16;
 
 inline constexpr std::int32_t k_least_f32 = 0x00800000;
@@ -80,8 +87,10 @@ struct Kernels {
   /// Writes the f32 of each f16 to `out`, which has twice the size of `bytes`. A NaN stays one.
   void (*widen_f16)(std::span<const std::byte> bytes, std::byte* out);
 
+  RowSums (*sum_row)(std::span<const std::uint32_t> row);
+
   /// Copies the elements of two or four bytes that differ from `value` to `out`, in order; returns how many there are.
-  /// `out` holds as many bytes as `bytes`, and what comes after the copied ones is left in any state.
+  /// `out` holds as many bytes as `bytes` and 64 more, and what comes after the copied ones is left in any state.
   std::size_t (*keep_words)(std::span<const std::byte> bytes, std::uint16_t value, std::byte* out);
   std::size_t (*keep_quads)(std::span<const std::byte> bytes, std::uint32_t value, std::byte* out);
 };

@@ -360,6 +360,34 @@ UPINSPECT_VBMI FloatPass measure_f32(std::span<const std::byte> bytes, double pi
   return pass;
 }
 
+// --- Common values -----------------------------------------------------------------------------------------------
+
+UPINSPECT_VBMI std::size_t keep_words(std::span<const std::byte> bytes, std::uint16_t value, std::byte* out) {
+  const __m512i common = _mm512_set1_epi16(static_cast<std::int16_t>(value));
+  const std::size_t in_registers = bytes.size() / k_width * k_width;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < in_registers; i += k_width) {
+    const __m512i words = _mm512_loadu_si512(bytes.data() + i);
+    const __mmask32 others = _mm512_cmpneq_epi16_mask(words, common);
+    _mm512_storeu_si512(out + 2 * kept, _mm512_maskz_compress_epi16(others, words));
+    kept += static_cast<std::size_t>(_mm_popcnt_u32(others));
+  }
+  return kept + bodies::keep_others(bytes.subspan(in_registers), value, out + 2 * kept);
+}
+
+UPINSPECT_VBMI std::size_t keep_quads(std::span<const std::byte> bytes, std::uint32_t value, std::byte* out) {
+  const __m512i common = _mm512_set1_epi32(static_cast<std::int32_t>(value));
+  const std::size_t in_registers = bytes.size() / k_width * k_width;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < in_registers; i += k_width) {
+    const __m512i quads = _mm512_loadu_si512(bytes.data() + i);
+    const __mmask16 others = _mm512_cmpneq_epi32_mask(quads, common);
+    _mm512_storeu_si512(out + 4 * kept, _mm512_maskz_compress_epi32(others, quads));
+    kept += static_cast<std::size_t>(_mm_popcnt_u32(others));
+  }
+  return kept + bodies::keep_others(bytes.subspan(in_registers), value, out + 4 * kept);
+}
+
 bool runs_here() noexcept {
   return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
          __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("gfni") && __builtin_cpu_supports("popcnt");
@@ -376,6 +404,8 @@ const Kernels* vbmi_kernels(const Kernels& avx512) noexcept {
     own.name = "avx512_vbmi";
     own.count_bytes = count_bytes;
     own.measure_f32 = measure_f32;
+    own.keep_words = keep_words;
+    own.keep_quads = keep_quads;
     return own;
   }();
   return &set;

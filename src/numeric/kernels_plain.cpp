@@ -95,6 +95,16 @@ FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables
   return {scan_f32(bytes, k_least_f32), deviate_f32(bytes, pivot)};
 }
 
+RowSums sum_row(std::span<const std::uint32_t> row) {
+  RowSums sums;
+  for (std::uint64_t i = 0; i < row.size(); ++i) {
+    sums.count += row[i];
+    sums.linear += row[i] * i;
+    sums.square += row[i] * i * i;
+  }
+  return sums;
+}
+
 template <typename Element>
 std::size_t keep_others(std::span<const std::byte> bytes, Element value, std::byte* out) {
   std::size_t kept = 0;
@@ -106,8 +116,8 @@ std::size_t keep_others(std::span<const std::byte> bytes, Element value, std::by
   return kept;
 }
 
-constexpr Kernels k_plain{"plain",     count_bytes, count_words, count_quads, scan_f32,    scan_f64,
-                          deviate_f32, deviate_f64, measure_f32, widen_f16,   keep_others, keep_others};
+constexpr Kernels k_plain{"plain",     count_bytes, count_words, count_quads, scan_f32,    scan_f64,   deviate_f32,
+                          deviate_f64, measure_f32, widen_f16,   sum_row,     keep_others, keep_others};
 
 }  // namespace
 

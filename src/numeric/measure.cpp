@@ -4,6 +4,7 @@
 #include "numeric/value_table.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace upinspect::numeric {
 
@@ -68,8 +69,12 @@ void append_bit_ones(ByteCounts counts, std::vector<std::uint64_t>& ones) {
   std::array<std::uint64_t, 8> found{};
   for (std::size_t bit = 8; bit-- > 0;) {
     const std::size_t half = std::size_t{1} << bit;
+    std::uint64_t sum = 0;
     for (std::size_t i = 0; i < half; ++i) {
-      found[bit] += counts[half + i];
+      sum += counts[half + i];
+    }
+    found[bit] = sum;
+    for (std::size_t i = 0; i < half; ++i) {
       counts[i] += counts[half + i];
     }
   }

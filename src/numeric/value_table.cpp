@@ -19,21 +19,14 @@ struct Row {
   int exponent = 0;
 };
 
-struct RowSums {
-  std::uint64_t count = 0;
-  std::uint64_t linear = 0;
-  std::uint64_t square = 0;
-};
+RowSums sum_row(std::span<const std::uint32_t> row) noexcept { return kernels().sum_row(row); }
 
-template <typename Count>
-RowSums sum_row(std::span<const Count> row) noexcept {
+RowSums sum_row(std::span<const std::uint64_t> row) noexcept {
   RowSums sums;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const std::uint64_t count = row[i];
-    const auto index = static_cast<std::uint32_t>(i);
-    sums.count += count;
-    sums.linear += count * index;
-    sums.square += count * (index * index);
+  for (std::uint64_t i = 0; i < row.size(); ++i) {
+    sums.count += row[i];
+    sums.linear += row[i] * i;
+    sums.square += row[i] * i * i;
   }
   return sums;
 }
@@ -43,11 +36,10 @@ class TableReader {
   template <typename Count>
   void read(const Row& row, std::span<const Count> counts) noexcept {
     const auto part = counts.subspan(row.first, row.width);
-    const bool any = std::any_of(part.begin(), part.end(), [](Count count) { return count != 0; });
-    if (!any) {
+    const auto sums = sum_row(part);
+    if (sums.count == 0) {
       return;
     }
-    const auto sums = sum_row(part);
     const Wide offset = row.offset;
     const Wide linear = offset * sums.count + sums.linear;
     const Wide square = offset * offset * sums.count + 2 * offset * sums.linear + sums.square;
