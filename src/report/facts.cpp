@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t k_indent = 2;
 constexpr std::size_t k_gap = 2;
 
+/// A label wider than its column pushes its value aside, or up to this width onto the next line.
+constexpr std::size_t k_widest_label = 24;
+
 /// Items up to this wide are read side by side.
 constexpr std::size_t k_short_item = 30;
 
@@ -49,17 +52,27 @@ void Facts::add_list(std::string_view label, const std::vector<std::string>& val
 }
 
 void Facts::add_lines(std::string_view label, const std::vector<std::string>& lines) {
-  auto shown = pad_right(elide_end(label, m_label_columns, m_style->ellipsis()), m_label_columns);
-  auto tone = label.empty() ? Tone::plain : Tone::dim;
-  for (const auto& line : lines) {
-    m_text.append(k_indent, ' ');
-    m_text += paint(*m_style, tone, shown);
-    m_text.append(k_gap, ' ');
-    m_text += line;
-    m_text += '\n';
-    shown.assign(m_label_columns, ' ');
-    tone = Tone::plain;
+  const auto shown = elide_end(label, k_widest_label, m_style->ellipsis());
+  const auto excess = display_width(shown) - std::min(display_width(shown), m_label_columns);
+  std::size_t next = 0;
+  if (!lines.empty()) {
+    const auto fits = excess == 0 || display_width(lines.front()) + excess <= value_columns();
+    add_line(shown, fits ? lines[next++] : std::string());
   }
+  for (; next < lines.size(); ++next) {
+    add_line("", lines[next]);
+  }
+}
+
+void Facts::add_line(std::string_view label, std::string_view value) {
+  const auto shown = value.empty() ? std::string(label) : pad_right(label, m_label_columns);
+  m_text.append(k_indent, ' ');
+  m_text += label.empty() ? shown : paint(*m_style, Tone::dim, shown);
+  if (!value.empty()) {
+    m_text.append(k_gap, ' ');
+    m_text += value;
+  }
+  m_text += '\n';
 }
 
 }  // namespace upinspect::report

@@ -14,7 +14,7 @@ namespace upinspect::report {
 /// Collects facts as finished lines: a dim label in a column of its own, and values wrapped beside it.
 class Facts {
  public:
-  /// `label_columns` is the width of the label column; longer labels are cut.
+  /// `label_columns` is the width of the label column; the value of a longer label stands further right or below it.
   Facts(const TextStyle& style, std::size_t label_columns) : m_style(&style), m_label_columns(label_columns) {}
 
   /// Columns that a value has.
@@ -33,6 +33,8 @@ class Facts {
   [[nodiscard]] const std::string& text() const noexcept { return m_text; }
 
  private:
+  void add_line(std::string_view label, std::string_view value);
+
   const TextStyle* m_style;
   std::size_t m_label_columns;
   std::string m_text;

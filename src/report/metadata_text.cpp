@@ -20,6 +20,9 @@ constexpr std::size_t k_shown_items = 8;
 constexpr std::size_t k_widest_label = 16;
 constexpr std::size_t k_widest_key = 32;
 
+/// A SHA-256 digest, and the indent and the gap around the label: at 80 columns the digest stays whole.
+constexpr std::size_t k_beside_label = 64 + 4;
+
 /// A label as wide as "metadata", the longest of our own words.
 constexpr std::size_t k_least_label = 8;
 
@@ -180,7 +183,8 @@ std::size_t detail_label_columns(const Details& details, const TextStyle& style)
   for (const auto& detail : details) {
     widest = std::max(widest, display_width(style.safe(label_of(detail.first))));
   }
-  return std::min(widest, k_widest_label);
+  const auto room = style.columns() - std::min<std::size_t>(style.columns(), k_beside_label);
+  return std::min(widest, std::clamp(room, k_least_label, k_widest_label));
 }
 
 void add_metadata(Facts& facts, const Value& metadata) {

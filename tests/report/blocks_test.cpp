@@ -210,6 +210,19 @@ TEST_CASE("details: the file's own claims are told from what was measured") {
   CHECK(has(text, "  list         1, 2\n"));
 }
 
+TEST_CASE("details: a long label moves its value aside, not the digests") {
+  const auto artifact = ArtifactBuilder("f")
+                            .format("gguf", "GGUF", {{"metadata_entries", std::uint64_t{5}},
+                                                     {"first_lines", "ten eleven"},
+                                                     {"a_label_of_some_length", std::string(60, 'v')}})
+                            .digests()
+                            .build();
+  CHECK(has(file_facts(artifact, ascii()),
+            "  sha256        e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"));
+  CHECK(has(file_facts(artifact, ascii()), "  metadata entries  5\n  first lines   ten eleven\n"));
+  CHECK(has(file_facts(artifact, ascii()), "  a label of some length\n                " + std::string(60, 'v') + "\n"));
+}
+
 TEST_CASE("details: a long list is cut short") {
   const auto artifact = ArtifactBuilder("f").format("zip", "zip", {{"entries", Value::Array(100, Value("e"))}}).build();
   CHECK(has(file_facts(artifact, ascii()), "  entries   e, e, e, e, e, e, e, e, ... 92 more\n"));

@@ -57,20 +57,19 @@ TEST_CASE("an adapter at 40 columns: names stand above their figures") {
   CHECK(file_text(sound_adapter(), columns(40)) == R"T(adapter.safetensors: safetensors, 2
   float32 tensors, 24,576 parameters
 
-  size          101,336 bytes (99.0 KiB)
-  sha256        e3b0c44298fc…91b7852b855
-  xxh3          99aa06d30147…324468d497f
+  size      101,336 bytes (99.0 KiB)
+  sha256    e3b0c44298fc1c…5991b7852b855
+  xxh3      99aa06d3014798…1c324468d497f
   header bytes  3,024
-  tensors       2 f32, 24,576
-                parameters, 98,304 bytes
-                (96.0 KiB)
-  pickle        none
-  bytes         [▒█████████████████████]
-                █ tensor data 98,304
-                (97.0 %)
-                ░ structure 8 (< 0.1 %)
-                ▒ metadata 3,024 (3.0 %)
-  metadata      format  pt
+  tensors   2 f32, 24,576 parameters,
+            98,304 bytes (96.0 KiB)
+  pickle    none
+  bytes     [▒█████████████████████████]
+            █ tensor data 98,304 (97.0
+            %)
+            ░ structure 8 (< 0.1 %)
+            ▒ metadata 3,024 (3.0 %)
+  metadata  format  pt
 
   tensor
     dtype shape     min   max
@@ -248,19 +247,19 @@ TEST_CASE("headers only: places instead of figures") {
 TEST_CASE("a hostile file cannot reach the terminal") {
   CHECK(file_text(hostile(), columns(80)) == R"T(dir/\x1b[2Jcls\u{202e}.bin: PyTorch zip archive, 2 tensors, 4 parameters
 
-  size            17 bytes
+  size          17 bytes
   comment\x1b[1m  \x07
-  names           \xff, ok\x0a
-  tensors         1  f\x1b[31m  2 parameters  8 bytes
-                  1  f32        2 parameters  8 bytes
-  unread          1 tensor: no\x1b[0m
-  pickle          unknown: m\x1b.n\xff is named at offset 1, not known to be
-                  harmless
-                  torch.load(weights_only=True) refuses it: \x1b[8m
-  bytes           [████████████████████████████████████████████████████████????]
-                  █ tensor data 16 (94.1 %)   ? unclaimed 1 (5.9 %)
-  metadata        k\x9b   v\u{200b}\x0d\x0a::error::x
-                  nested  object of 1 member
+  names         \xff, ok\x0a
+  tensors       1  f\x1b[31m  2 parameters  8 bytes
+                1  f32        2 parameters  8 bytes
+  unread        1 tensor: no\x1b[0m
+  pickle        unknown: m\x1b.n\xff is named at offset 1, not known to be
+                harmless
+                torch.load(weights_only=True) refuses it: \x1b[8m
+  bytes         [████████████████████████████████████████████████████████????]
+                █ tensor data 16 (94.1 %)   ? unclaimed 1 (5.9 %)
+  metadata      k\x9b   v\u{200b}\x0d\x0a::error::x
+                nested  object of 1 member
 
   tensor            dtype      shape      mean     std     min    max  entropy
   \x1b]0;owned\x07  f\x1b[31m  2      -1.1e-07  0.0200  -0.108  0.111     7.43
