@@ -37,7 +37,7 @@ void find(std::vector<Finding>& findings, std::string id, Severity severity, std
 
 class HeaderReader {
  public:
-  explicit HeaderReader(Cursor& in) : m_in(in) {}
+  HeaderReader(Cursor& in, std::vector<Finding>& findings) : m_in(in), m_findings(findings) {}
 
   NpyHeader read();
 
@@ -51,13 +51,14 @@ class HeaderReader {
   void order(const PythonValue& value);
   void note_dtype(const PythonValue& descr);
   void note(std::string id, Severity severity, std::string message, ByteRange where) {
-    find(m_header.findings, std::move(id), severity, std::move(message), where);
+    find(m_findings, std::move(id), severity, std::move(message), where);
   }
   [[noreturn]] static void fail(std::uint64_t offset, const char* field, std::string why) {
     Cursor::fail_at(offset, field, std::move(why));
   }
 
   Cursor& m_in;
+  std::vector<Finding>& m_findings;
   NpyHeader m_header;
   std::string m_text;
   std::uint64_t m_text_offset = 0;
@@ -115,17 +116,24 @@ void HeaderReader::check_length() {
   }
 }
 
-/// Only blanks stand around the dict in what numpy writes.
+/// True where the dict is longer than its content and numpy's way to print it account for.
+bool has_hidden_text(const PythonValue& dict) {
+  constexpr std::size_t k_slack = 8;
+  const auto text = compact_python(dict);
+  const auto separators = static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return c == ',' || c == ':'; }));
+  return dict.end - dict.offset > text.size() + separators + k_slack;
+}
+
+/// Only blanks stand around the dict in what numpy writes, and single spaces in it.
 void HeaderReader::check_rest(const PythonValue& dict) {
   const auto used = static_cast<std::size_t>(dict.end - m_text_offset);
   const auto tail = std::string_view(m_text).substr(used);
   const ByteRange where{dict.end, tail.size()};
-  if (tail.find_first_not_of(" \n") != std::string_view::npos || dict.offset != m_text_offset ||
-      tail.find('\n') < tail.size() - std::min<std::size_t>(tail.size(), 1)) {
+  const bool other = tail.find_first_not_of(" \n") != std::string_view::npos || tail.find('\n') < tail.size() - std::min<std::size_t>(tail.size(), 1);
+  if (other || dict.offset != m_text_offset || has_hidden_text(dict)) {
     note("npy.header-text", Severity::warning,
-         "something else than padding stands beside the header's dict (a comment, other white space); numpy ignores it, so "
-         "it can carry a message",
-         dict.offset != m_text_offset ? ByteRange{m_text_offset, dict.offset - m_text_offset} : where);
+         "the header holds more than its dict and padding (comments, other white space); numpy ignores it, so it can carry a message",
+         other ? where : ByteRange{m_text_offset, dict.end - m_text_offset});
   } else if (tail.size() > k_usual_padding) {
     note("npy.header-padding", Severity::warning,
          "the header is padded with " + std::to_string(tail.size()) + " bytes; numpy pads with at most " +
@@ -404,7 +412,7 @@ void Layout::column_major() {
 
 }  // namespace
 
-NpyHeader read_npy_header(Cursor& in) { return HeaderReader(in).read(); }
+NpyHeader read_npy_header(Cursor& in, std::vector<Finding>& findings) { return HeaderReader(in, findings).read(); }
 
 NpyArray lay_out_npy(const NpyHeader& header, std::uint64_t available, NpyStream stream) {
   return Layout(header, available, stream).lay_out();

@@ -22,7 +22,7 @@ inline constexpr std::uint64_t k_npy_header_bytes = std::uint64_t{1} << 20;
 /// Bytes from the start of the stream to the data, at most.
 inline constexpr std::uint64_t k_npy_most_head = k_npy_header_bytes + 12;
 
-/// What the header says. Offsets, those of the findings too, are the cursor's.
+/// What the header says. Offsets are the cursor's.
 struct NpyHeader {
   unsigned major = 0;
   unsigned minor = 0;
@@ -31,11 +31,11 @@ struct NpyHeader {
   std::vector<std::int64_t> shape;     ///< as written: a dimension may be negative
   std::uint64_t shape_offset = 0;
   std::uint64_t data_start = 0;
-  std::vector<Finding> findings;
 };
 
-/// Reads up to the first byte of data. Throws a ParseError where numpy refuses the header, for its length apart.
-[[nodiscard]] NpyHeader read_npy_header(bytes::Cursor& in);
+/// Reads up to the first byte of data and adds to `findings`, whose offsets are the cursor's. Throws a ParseError where
+/// numpy refuses the header, for its length apart.
+[[nodiscard]] NpyHeader read_npy_header(bytes::Cursor& in, std::vector<Finding>& findings);
 
 /// np.load takes a file and a member of an archive by different ways, which treat negative dimensions differently.
 enum class NpyStream : std::uint8_t { file, member };

@@ -47,9 +47,8 @@ Claim sniff(const Probe& probe) noexcept {
 
 void read(const Probe&, model::Builder& builder) {
   auto in = builder.cursor();
-  auto header = containers::read_npy_header(in);
   const NpyPlace place{builder.source(), in.end()};
-  report_npy(builder, place, std::move(header.findings), {});
+  const auto header = read_npy(builder, place, in, {});
   describe(builder, header);
   add_npy_array(builder, header, place, {});
 }

@@ -8,7 +8,9 @@
 
 namespace upinspect::formats {
 
-void report_npy(model::Builder& builder, const NpyPlace& place, std::vector<Finding> findings, const std::string& tensor) {
+namespace {
+
+void report(model::Builder& builder, const NpyPlace& place, std::vector<Finding> findings, const std::string& tensor) {
   for (auto& finding : findings) {
     if (!place.member.empty()) {
       finding.message.insert(0, place.member + ": ");
@@ -20,6 +22,20 @@ void report_npy(model::Builder& builder, const NpyPlace& place, std::vector<Find
       finding.length = place.packed.length;
     }
     builder.artifact.findings.push_back(std::move(finding));
+  }
+}
+
+}  // namespace
+
+containers::NpyHeader read_npy(model::Builder& builder, const NpyPlace& place, bytes::Cursor& in, const std::string& name) {
+  std::vector<Finding> findings;
+  try {
+    auto header = containers::read_npy_header(in, findings);
+    report(builder, place, std::move(findings), name);
+    return header;
+  } catch (const bytes::ParseError&) {
+    report(builder, place, std::move(findings), name);
+    throw;
   }
 }
 
@@ -64,7 +80,7 @@ std::uint64_t add_npy_array(model::Builder& builder, const containers::NpyHeader
                             const std::string& name) {
   const auto start = std::min(header.data_start, place.end);
   auto array = containers::lay_out_npy(header, place.end - start, place.kind);
-  report_npy(builder, place, std::move(array.findings), name);
+  report(builder, place, std::move(array.findings), name);
   auto& location = array.tensor.location;
   location.packed = place.in_file() ? ByteRange{start, array.there} : place.packed;
   location.packing = place.packing;

@@ -24,8 +24,10 @@ struct NpyPlace {
   [[nodiscard]] bool in_file() const noexcept { return packing == Packing::stored; }
 };
 
-/// Hands findings on a stream to `builder`. Those on a member name it, and point at its data where it is deflated.
-void report_npy(model::Builder& builder, const NpyPlace& place, std::vector<Finding> findings, const std::string& tensor);
+/// Reads the header at `in`. Findings on a member name it, and point at its data where it is deflated. Throws a
+/// ParseError where numpy refuses the header; what was found until then is reported.
+[[nodiscard]] containers::NpyHeader read_npy(model::Builder& builder, const NpyPlace& place, bytes::Cursor& in,
+                                             const std::string& name);
 
 /// Lays out the array behind `header`, labels its data where they lie in the file as they are, and adds it under
 /// `name`. Returns where the array's bytes end in the stream. Throws a ParseError for shapes that numpy refuses.

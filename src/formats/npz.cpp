@@ -60,6 +60,16 @@ std::uint64_t head_bytes(const std::vector<std::byte>& head) {
                                  : 4 + std::uint64_t{in.le<std::uint32_t>("header length")});
 }
 
+/// `stream` holds all of the unpacked member, or as much of it as was asked for.
+NpyPlace deflated_place(const ZipEntry& entry, const bytes::Source& stream) {
+  NpyPlace place{stream, entry.unpacked_size};
+  place.kind = containers::NpyStream::member;
+  place.packing = Packing::deflated;
+  place.packed = entry.data;
+  place.member = entry.name;
+  return place;
+}
+
 class ArchiveReader {
  public:
   ArchiveReader(const ZipReading& zip, model::Builder& builder) : m_zip(zip), m_builder(builder) {}
@@ -70,7 +80,6 @@ class ArchiveReader {
   void member(const ZipEntry& entry);
   void stored(const ZipEntry& entry, const std::string& key);
   void deflated(const ZipEntry& entry, const std::string& key);
-  void unpacked(const ZipEntry& entry, const std::string& key, containers::NpyHeader header, const bytes::Source& stream);
   void objects(const ZipEntry& entry, std::uint64_t start);
   void not_an_array(const ZipEntry& entry);
   void broken(const ZipEntry& entry, const bytes::ParseError& error);
@@ -130,15 +139,14 @@ void ArchiveReader::stored(const ZipEntry& entry, const std::string& key) {
     return;
   }
   auto in = m_builder.cursor(entry.data);
-  containers::NpyHeader header;
-  {
-    const bytes::Cursor::Structure whole(in, "npy header of " + entry.name);
-    header = containers::read_npy_header(in);
-  }
   NpyPlace place{m_builder.source(), in.end()};
   place.kind = containers::NpyStream::member;
   place.member = entry.name;
-  report_npy(m_builder, place, std::move(header.findings), key);
+  containers::NpyHeader header;
+  {
+    const bytes::Cursor::Structure whole(in, "npy header of " + entry.name);
+    header = read_npy(m_builder, place, in, key);
+  }
   ++m_arrays;
   add_npy_array(m_builder, header, place, key);
 }
@@ -153,26 +161,16 @@ void ArchiveReader::deflated(const ZipEntry& entry, const std::string& key) {
     head = unpacked_head(m_builder.source(), entry, containers::k_npy_most_head);
   }
   const bytes::MemorySource stream(std::move(head));
+  const auto place = deflated_place(entry, stream);
   containers::NpyHeader header;
   try {
     bytes::Cursor in(stream);
-    header = containers::read_npy_header(in);
+    header = read_npy(m_builder, place, in, key);
   } catch (const bytes::ParseError&) {
     label_entry(m_builder, entry, RegionKind::payload, "member " + entry.name);
     throw;
   }
   label_entry(m_builder, entry, header.dtype.objects ? RegionKind::payload : RegionKind::tensor, "array " + key);
-  unpacked(entry, key, std::move(header), stream);
-}
-
-void ArchiveReader::unpacked(const ZipEntry& entry, const std::string& key, containers::NpyHeader header,
-                             const bytes::Source& stream) {
-  NpyPlace place{stream, entry.unpacked_size};
-  place.kind = containers::NpyStream::member;
-  place.packing = Packing::deflated;
-  place.packed = entry.data;
-  place.member = entry.name;
-  report_npy(m_builder, place, std::move(header.findings), key);
   ++m_arrays;
   const auto end = add_npy_array(m_builder, header, place, key);
   if (header.dtype.objects) {
@@ -187,10 +185,7 @@ void ArchiveReader::unpacked(const ZipEntry& entry, const std::string& key, cont
 void ArchiveReader::objects(const ZipEntry& entry, std::uint64_t start) {
   const auto& limits = m_builder.options().limits;
   const bytes::MemorySource whole(containers::read_entry(m_builder.source(), entry, std::min(limits.pickle, limits.memory / 2)).data);
-  NpyPlace place{whole, whole.size()};
-  place.packing = Packing::deflated;
-  place.packed = entry.data;
-  place.member = entry.name;
+  const auto place = deflated_place(entry, whole);
   const auto end = judge_npy_objects(m_builder, place, start);
   if (end < whole.size()) {
     find("npz.trailing-bytes", Severity::warning, entry,
