@@ -132,10 +132,11 @@ void refuse_flood(Input& input, std::uint64_t tensors) {
   if (tensors <= most) {
     return;
   }
-  const auto room = input.in.remaining() / k_smallest_info;
-  input.in.fail("number of tensors", std::to_string(tensors) + " tensor infos " +
-                                         (tensors > room ? "cannot lie in the " + std::to_string(input.in.remaining()) + " bytes left"
-                                                         : "are more than the " + std::to_string(most) + " that are read"));
+  if (tensors > input.in.remaining() / k_smallest_info) {
+    input.in.fail("number of tensors", std::to_string(tensors) + " tensor infos cannot lie in the " +
+                                           std::to_string(input.in.remaining()) + " bytes left");
+  }
+  throw LimitReached{input.in.offset(), std::to_string(tensors) + " tensors are more than the " + std::to_string(most) + " that are read"};
 }
 
 void read_sections(Input& input) {
@@ -171,6 +172,8 @@ void read(const Probe&, model::Builder& builder) {
   Input input(builder);
   try {
     read_sections(input);
+  } catch (const LimitReached& limit) {
+    input.complain("limit.reached", Severity::error, limit.why, ByteRange{limit.offset, 0});
   } catch (...) {
     input.close_complaints();
     throw;

@@ -12,6 +12,12 @@
 
 namespace upinspect::formats::gguf {
 
+/// Thrown where the file asks for more than the limits allow; not the file's fault, so no ParseError.
+struct LimitReached {
+  std::uint64_t offset;
+  std::string why;
+};
+
 class Input {
  public:
   explicit Input(model::Builder& target);

@@ -7,6 +7,7 @@
 #include "formats/gguf_types.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <numeric>
 #include <tuple>
@@ -44,6 +45,7 @@ class MetadataReader {
   Value array();
   Value skipped_array(ValueType type, std::uint64_t count);
   void report_oddities(ByteRange where);
+  void check_template(const Value& value, ByteRange where);
   void alignment(ValueType type, const Value& value, ByteRange where);
 
   Input& m_input;
@@ -68,13 +70,14 @@ void MetadataReader::pair() {
   auto key = m_input.text("key");
   m_key = key.value_or("(a key that is not kept)");
   if (!m_input.afford(k_pair_cost + m_key.size())) {
-    m_input.in.fail_at(start, "key", "the metadata need more memory than is allowed");
+    throw LimitReached{start, "the metadata need more memory than is allowed: what follows was not read"};
   }
   const ByteRange where{start, m_input.in.offset() - start};
   check_key(where);
   const auto kind = type();
   auto read = value(kind);
   report_oddities(ByteRange{start, m_input.in.offset() - start});
+  check_template(read, where);
   if (m_key == "general.alignment") {
     alignment(kind, read, where);
   }
@@ -234,9 +237,28 @@ void MetadataReader::report_oddities(ByteRange where) {
                      where);
   }
   if (m_incomplete) {
-    m_input.complain("gguf.metadata-not-kept", Severity::warning,
+    m_input.complain("limit.reached", Severity::warning,
                      "the value of the metadata key " + quoted(m_key) + " needs more memory than is allowed and is not shown",
                      where);
+  }
+}
+
+// Templates are Jinja, which some programs render unguarded: names like these lead out of it (CVE-2024-34359).
+void MetadataReader::check_template(const Value& value, ByteRange where) {
+  constexpr std::array<std::string_view, 7> k_ways_out{"__class__",    "__globals__", "__subclasses__", "__builtins__",
+                                                       "__import__", "__mro__",     "__init__"};
+  const auto* text = value.if_string();
+  if (text == nullptr || m_key.find("chat_template") == std::string::npos) {
+    return;
+  }
+  for (const auto name : k_ways_out) {
+    if (text->find(name) != std::string::npos) {
+      m_input.complain("gguf.template-code", Severity::warning,
+                       "the template " + quoted(m_key) + " reaches for " + std::string(name) +
+                           ", which no chat template needs: a program that renders it unguarded can be made to run code",
+                       where);
+      return;
+    }
   }
 }
 

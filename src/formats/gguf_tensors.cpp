@@ -49,7 +49,7 @@ TensorInfo InfoReader::read(std::uint64_t number) {
   const auto start = m_input.in.offset();
   auto name = m_input.text("tensor name");
   if (!name || !m_input.afford(k_tensor_cost + 2 * name->size())) {
-    m_input.in.fail_at(start, "tensor name", "the tensors need more memory than is allowed");
+    throw LimitReached{start, "tensor " + std::to_string(number) + " and those after it need more memory than is allowed"};
   }
   info.name = std::move(*name);
   dimensions(info);

@@ -146,7 +146,7 @@ TEST_CASE("gguf: metadata beyond the memory allowed are passed over, and the ten
   InspectOptions options;
   options.limits.memory = 100000;
   const auto artifact = inspected(file.build(), options);
-  says(artifact, "warning gguf.metadata-not-kept: the value of the metadata key 'tokens' needs more memory than is allowed");
+  says(artifact, "warning limit.reached: the value of the metadata key 'tokens' needs more memory than is allowed");
   says(artifact, "the metadata key 'text' needs more memory");
   REQUIRE(artifact.tensors.size() == 1);
   CHECK(artifact.tensors[0].stats.has_value());
@@ -238,6 +238,13 @@ TEST_CASE("gguf: values that the specification forbids and ggml takes are warnin
   says(artifact, "warning gguf.bool-value: the metadata key 'b' holds 1 bool that is neither 0 nor 1");
   says(artifact, "warning gguf.not-utf8: the metadata key 's' holds 1 text that is not UTF-8");
   CHECK_FALSE(refuses(artifact));
+}
+
+TEST_CASE("gguf: a chat template that reaches for Python's inside is a warning") {
+  const auto evil = inspected(GgufBuilder().string_pair("tokenizer.chat_template", "{{ ().__class__.__base__ }}"));
+  says(evil, "warning gguf.template-code: the template 'tokenizer.chat_template' reaches for __class__");
+  CHECK(told(inspected(GgufBuilder().string_pair("tokenizer.chat_template", "{{ bos_token }}"))) == "");
+  CHECK(told(inspected(GgufBuilder().string_pair("general.description", "__class__"))) == "");
 }
 
 TEST_CASE("gguf: the alignment must be a power of two of type u32") {
@@ -428,6 +435,22 @@ TEST_CASE("gguf: of missing tensors a few hundred are listed, none as an error")
   const auto artifact = inspected(file);
   CHECK_FALSE(refuses(artifact));
   says(artifact, "warning tensor.unread: 744 more tensors that were not measured are not listed");
+}
+
+TEST_CASE("gguf: more tensors than the limits allow are listed as far as they go") {
+  GgufBuilder file;
+  for (int i = 0; i < 1000; ++i) {
+    file.info("t" + std::to_string(i), {0}, 0, 0);
+  }
+  InspectOptions options;
+  options.limits.memory = 200000;
+  const auto artifact = inspected(file.build(), options);
+  says(artifact, " and those after it need more memory than is allowed");
+  CHECK(artifact.tensors.size() > 10);
+  CHECK(artifact.tensors.size() < 1000);
+  options.limits = {};
+  options.limits.tensors = 999;
+  says(inspected(file.build(), options), "error limit.reached: 1000 tensors are more than the 999 that are read");
 }
 
 TEST_CASE("gguf: headers alone tell the same structure") {
