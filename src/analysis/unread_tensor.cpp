@@ -16,7 +16,8 @@ std::unordered_set<std::string> explained(const model::Builder& builder) {
   std::unordered_set<std::string> names;
   for (const auto& finding : builder.artifact.findings) {
     const bool told = finding.id == "tensor.unread" || finding.id == "tensor.shape-overflow" ||
-                      finding.id == "tensor.malformed" || finding.id == "torch.missing-storage";
+                      finding.id == "tensor.malformed" || finding.id == "tensor.expanded-view" ||
+                      finding.id == "torch.missing-storage";
     if (told) {
       names.insert(finding.tensor);
     }

@@ -3,6 +3,7 @@
 
 #include "bytes/checked.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace upinspect::model {
@@ -48,7 +49,12 @@ void Builder::add(Tensor tensor) {
     const auto size = size_of(tensor.dtype, *elements);
     tensor.bytes = size.value_or(0);
     if (!size) {
-      tensor.unread = "its size exceeds 2^64 bytes";
+      const auto& strides = tensor.location.strides;
+      const bool repeats = std::find(strides.begin(), strides.end(), 0) != strides.end();
+      tensor.unread = repeats ? "its elements overlap or repeat to more than 2^64 bytes" : "its size exceeds 2^64 bytes";
+      if (repeats) {
+        find("tensor.expanded-view", Severity::warning, tensor.unread, std::nullopt, tensor.name);
+      }
     }
   }
   if (tensor.location.strides.empty()) {

@@ -37,7 +37,7 @@ void rename_all(ZipBuilder& zip, const std::string& prefix) {
 const Row k_rows[] = {
     {"as written", "loads", [](ZipBuilder&) {}, "", ""},
     {"deflated", "loads", [](ZipBuilder& zip) { for (auto& item : zip.items) { item.deflate(); } }, "", ""},
-    {"another prefix", "loads", [](ZipBuilder& zip) { rename_all(zip, "../x/"); }, "", ""},
+    {"another prefix", "loads", [](ZipBuilder& zip) { rename_all(zip, "../"); }, "", ""},
     {"no folder", "file in archive is not in a subdirectory: data.pkl", [](ZipBuilder& zip) { rename_all(zip, ""); },
      "format.extension-mismatch", "not in a subdirectory: data.pkl"},
     {"another folder first", "Expected hasRecord(\"version\") to be true",
@@ -70,7 +70,7 @@ const Row k_rows[] = {
     {"no version", "Expected hasRecord(\"version\") to be true", [](ZipBuilder& zip) { zip.items.pop_back(); },
      "torch.missing-record", "the archive has no archive/version"},
     {"encrypted in the directory", "unsupported encryption", [](ZipBuilder& zip) { zip.items[0].central.flags = 0x0809; },
-     "torch.unreadable-record", "archive/data.pkl: "},
+     "zip.encrypted", "torch and zipfile refuse it"},
     {"another method in the directory", "unsupported method", [](ZipBuilder& zip) { zip.items[1].central.method = 99; },
      "torch.missing-storage", "the storage \"0\" is not in the file"},
     {"bytes after it", "loads", [](ZipBuilder& zip) { zip.suffix = "tail"; }, "", ""},
@@ -116,5 +116,5 @@ TEST_CASE("a big-endian archive's typed storages are swapped, untyped ones are n
   untyped.add_torch("archive/byteorder", "big");
   const auto artifact = inspected(untyped.build());
   REQUIRE(artifact.tensors.size() == 1);
-  CHECK(artifact.tensors[0].stats->max == Number(std::int64_t{2}));
+  CHECK(artifact.tensors[0].stats->max == Number(std::uint64_t{2}));
 }
