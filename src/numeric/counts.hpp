@@ -21,7 +21,7 @@ namespace upinspect::numeric {
 inline constexpr std::size_t k_chunk_elements = 16384;
 
 /// From this chunk on elements are counted by 16-bit patterns where that pays: the tables cost their clearing and reading.
-inline constexpr std::uint64_t k_table_chunk = 4;
+inline constexpr std::uint64_t k_table_chunk = 2;
 
 /// Where a dtype's stats come from. The elements of 16-bit types from k_table_chunk on count as a table.
 enum class Method : std::uint8_t {

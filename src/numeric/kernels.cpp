@@ -28,7 +28,7 @@ namespace {
     return bodies::scan_f32<width>(bytes, least_normal);                                                              \
   }                                                                                                                   \
   attribute FloatScan64 scan_f64(std::span<const std::byte> bytes) { return bodies::scan_f64<width>(bytes); }         \
-  attribute void widen_f16(std::span<const std::byte> bytes, std::byte* out) { bodies::widen_f16(bytes, out); }       \
+  attribute void widen_f16(std::span<const std::byte> bytes, std::byte* out) { bodies::widen_f16<width>(bytes, out); }\
   attribute Deviations deviate_f32(std::span<const std::byte> bytes, double pivot) {                                  \
     return bodies::deviate_f32<width>(bytes, pivot);                                                                  \
   }                                                                                                                   \

@@ -4,6 +4,7 @@
 
 #include "upinspect/dtype.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
