@@ -17,7 +17,6 @@ real adapters. The command is split into words as a shell splits it; nothing els
 """
 
 import hashlib
-import json
 import re
 import shlex
 import sys
@@ -30,7 +29,6 @@ HERE = Path(__file__).resolve().parent
 FOLDERS = {"real": SHARED / "real"}
 VERSION = re.compile(r'("name": ?"upinspect", ?\n? *"version": ?)"[^"]*"|^(upinspect )\d+\.\d+\.\d+', re.M)
 BIT_PLANES = re.compile(r'"bit_planes": ?\[\s*(\{[^\]]*\})\s*\]')
-SCHEMA_NAME = re.compile(r"^upinspect\.([a-z-]+)/(\d+)$")
 
 checks = Checks()
 
@@ -66,22 +64,19 @@ def result_of(command, group):
     return done, f"$ {command}\nexit {done.returncode}\n{section('stdout', output)}{section('stderr', normalised(done.stderr))}"
 
 
-def check_schema(shown, arguments, output):
+def check_schema(shown, command, output):
     """A JSON report must hold to its schema; says nothing where jsonschema is not installed."""
     try:
-        import jsonschema
+        import jsonschema  # noqa: F401
     except ImportError:
         return
-    lines = output.splitlines() if "ndjson" in arguments else [output]
+    from report.validate_schema import errors_of
+    ndjson = "ndjson" in command
+    lines = output.decode().splitlines() if ndjson else [output.decode()]
     for line in lines:
-        document = json.loads(line)
-        match = SCHEMA_NAME.match(document.get("schema", ""))
-        if not checks.that(match, f"{shown}: the JSON report names no schema"):
-            return
-        schema = SOURCE / "docs" / "schema" / f"{match.group(1)}-{match.group(2)}.schema.json"
-        if checks.that(schema.is_file(), f"{shown}: no schema {schema.name}"):
-            errors = list(jsonschema.Draft202012Validator(json.loads(schema.read_text())).iter_errors(document))
-            checks.that(not errors, f"{shown}: against {schema.name}: {[(list(e.absolute_path), e.message[:200]) for e in errors[:3]]}")
+        errors = errors_of(line, {})
+        checks.that(not errors, f"{shown}: against its schema: {errors[:3]}")
+    checks.that(lines, f"{shown}: no JSON was printed")
 
 
 def difference(old, new):
