@@ -282,8 +282,8 @@ void LiteralParser::keep_item() {
   auto& level = top();
   const bool key = level.open == '{' && (!level.dict || level.items.size() % 2 == 0);
   if (key && !level.current->value.hashable) {
-    m_in.fail_at(level.current->value.offset,
-                 "a " + std::string(python_type_name(level.current->value.kind)) + " cannot be a key or an element of a set");
+    m_in.fail_at(level.current->value.offset, "a " + std::string(python_type_name(level.current->value.kind)) +
+                                                  " cannot be a key or an element of a set");
   }
   level.items.push_back(std::move(level.current->value));
   level.current.reset();

@@ -110,8 +110,8 @@ void HeaderReader::check_length() {
   const auto characters = static_cast<std::uint64_t>(std::count_if(m_text.begin(), m_text.end(), is_start));
   if (characters > k_npy_header_characters) {
     note("npy.header-length", Severity::error,
-         "the header has " + std::to_string(characters) + " characters; numpy refuses more than 10000 unless max_header_size "
-         "is raised or pickles are allowed",
+         "the header has " + std::to_string(characters) +
+             " characters; numpy refuses more than 10000 unless max_header_size is raised or pickles are allowed",
          ByteRange{m_text_offset, m_text.size()});
   }
 }
@@ -120,8 +120,8 @@ void HeaderReader::check_length() {
 bool has_hidden_text(const PythonValue& dict) {
   constexpr std::size_t k_slack = 8;
   const auto text = compact_python(dict);
-  const auto separators = static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return c == ',' || c == ':'; }));
-  return dict.end - dict.offset > text.size() + separators + k_slack;
+  const auto separators = std::count_if(text.begin(), text.end(), [](char c) { return c == ',' || c == ':'; });
+  return dict.end - dict.offset > text.size() + static_cast<std::size_t>(separators) + k_slack;
 }
 
 /// Only blanks stand around the dict in what numpy writes, and single spaces in it.
@@ -129,10 +129,12 @@ void HeaderReader::check_rest(const PythonValue& dict) {
   const auto used = static_cast<std::size_t>(dict.end - m_text_offset);
   const auto tail = std::string_view(m_text).substr(used);
   const ByteRange where{dict.end, tail.size()};
-  const bool other = tail.find_first_not_of(" \n") != std::string_view::npos || tail.find('\n') < tail.size() - std::min<std::size_t>(tail.size(), 1);
+  const auto line_end = std::min(tail.find('\n'), tail.size());
+  const bool other = tail.find_first_not_of(" \n") != std::string_view::npos || line_end + 1 < tail.size();
   if (other || dict.offset != m_text_offset || has_hidden_text(dict)) {
     note("npy.header-text", Severity::warning,
-         "the header holds more than its dict and padding (comments, other white space); numpy ignores it, so it can carry a message",
+         "the header holds more than its dict and padding (comments, other white space); numpy ignores it, so it can "
+         "carry a message",
          other ? where : ByteRange{m_text_offset, dict.end - m_text_offset});
   } else if (tail.size() > k_usual_padding) {
     note("npy.header-padding", Severity::warning,
@@ -204,7 +206,8 @@ void HeaderReader::note_dtype(const PythonValue& descr) {
   }
   if (type.own_width) {
     note("npy.platform-width", Severity::note,
-         "the type's width depends on the machine that reads; taken as on 64-bit Linux (numpy always writes it down)", where);
+         "the type's width depends on the machine that reads; taken as on 64-bit Linux (numpy always writes it down)",
+         where);
   }
   if (type.plain_void && type.base_bytes > 0) {
     const auto guess = type.base_bytes == 2   ? "; ml_dtypes writes bfloat16 so"

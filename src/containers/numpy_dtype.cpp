@@ -204,7 +204,8 @@ NumpyDtype from_fields(const PythonValue& descr) {
   for (const auto& item : elements_of(descr)) {
     const auto parts = elements_of(item);
     if (parts.size() != 2 && parts.size() != 3) {
-      refuse(item.offset, "a field must have a name, a type and perhaps a shape, not " + std::to_string(parts.size()) + " parts");
+      refuse(item.offset,
+             "a field must have a name, a type and perhaps a shape, not " + std::to_string(parts.size()) + " parts");
     }
     auto type = read_npy_descr(parts[1]);
     if (parts.size() == 3) {

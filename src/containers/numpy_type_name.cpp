@@ -98,7 +98,7 @@ NumpyDtype from_letter(const TypeText& text, const Letter& row, std::uint64_t wi
   type.plain_void = row.letter == 'V';
   type.character_bytes = row.letter == 'U' ? 4 : row.bytes == 0 ? 1 : 0;
   type.base_bytes = row.bytes == 0 ? width * type.character_bytes : row.bytes;
-  type.name = type.objects ? "object" : row.dtype == Dtype::other ? std::string(text.whole) : std::string(info(row.dtype).name);
+  type.name = type.objects ? "object" : row.dtype == Dtype::other ? text.whole : info(row.dtype).name;
   type.order = row.ordered && text.order == '>' ? ByteOrder::big : ByteOrder::little;
   type.own_order = row.ordered && text.order != '<' && text.order != '>';
   if (type.base_bytes > k_most_element_bytes) {
@@ -116,7 +116,8 @@ std::optional<NumpyDtype> single_letter(const TypeText& text) {
   const auto number = static_cast<unsigned char>(code);
   const auto found = number < k_type_numbers
                          ? k_letters.begin() + number
-                         : std::find_if(k_letters.begin(), k_letters.end(), [code](const Letter& row) { return row.letter == code; });
+                         : std::find_if(k_letters.begin(), k_letters.end(),
+                                        [code](const Letter& row) { return row.letter == code; });
   if (found == k_letters.end()) {
     return std::nullopt;
   }
@@ -161,7 +162,8 @@ std::optional<NumpyDtype> kind_and_width(const TypeText& text) {
 }
 
 bool is_unit(std::string_view unit) {
-  constexpr std::array<std::string_view, 14> k_units{"Y", "M", "W", "D", "h", "m", "s", "ms", "us", "\xce\xbcs", "ns", "ps", "fs", "as"};
+  constexpr std::array<std::string_view, 14> k_units{"Y",  "M",  "W",           "D",  "h",  "m",  "s",
+                                                     "ms", "us", "\xce\xbcs", "ns", "ps", "fs", "as"};
   return std::find(k_units.begin(), k_units.end(), unit) != k_units.end();
 }
 

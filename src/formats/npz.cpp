@@ -104,7 +104,8 @@ void ArchiveReader::find(const char* id, Severity severity, const ZipEntry& entr
 void ArchiveReader::count_the_rest() {
   for (const auto& [id, count] : m_found) {
     if (count > k_listed_each) {
-      m_builder.find(id, Severity::warning, std::to_string(count - k_listed_each) + " more members like this are not listed");
+      m_builder.find(id, Severity::warning,
+                     std::to_string(count - k_listed_each) + " more members like this are not listed");
     }
   }
 }
@@ -184,7 +185,8 @@ void ArchiveReader::deflated(const ZipEntry& entry, const std::string& key) {
 /// A deflated pickle is unpacked whole, as far as the limits allow.
 void ArchiveReader::objects(const ZipEntry& entry, std::uint64_t start) {
   const auto& limits = m_builder.options().limits;
-  const bytes::MemorySource whole(containers::read_entry(m_builder.source(), entry, std::min(limits.pickle, limits.memory / 2)).data);
+  const auto cap = std::min(limits.pickle, limits.memory / 2);
+  const bytes::MemorySource whole(containers::read_entry(m_builder.source(), entry, cap).data);
   const auto place = deflated_place(entry, whole);
   const auto end = judge_npy_objects(m_builder, place, start);
   if (end < whole.size()) {
@@ -254,7 +256,8 @@ Claim sniff(const Probe& probe) noexcept {
     }
     const auto& zip = probe.zip();
     const auto& entries = zip.directory().entries;
-    const bool array = std::any_of(entries.begin(), entries.end(), [](const ZipEntry& entry) { return entry.name.ends_with(k_ending); });
+    const bool array = std::any_of(entries.begin(), entries.end(),
+                                   [](const ZipEntry& entry) { return entry.name.ends_with(k_ending); });
     return zip.found() && (entries.empty() || array) ? Claim::certain : Claim::none;
   } catch (...) {
     return Claim::none;
