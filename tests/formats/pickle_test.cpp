@@ -91,7 +91,7 @@ TEST_CASE("joblib's arrays stand between the opcodes") {
 
 TEST_CASE("a joblib array that is larger than the file is refused") {
   const auto artifact = inspected(joblib_array(std::int64_t{1} << 40, six_floats(), false), "x.joblib");
-  CHECK_THAT(message(artifact, "container.truncated"), Catch::Contains("data of the object: needs 4398046511104 bytes"));
+  CHECK_THAT(message(artifact, "container.truncated"), Catch::Contains("data of the object needs 4398046511104 bytes, 26 are left"));
 }
 
 TEST_CASE("the storage of a pickled tensor is a torch stream inside of the pickle") {
@@ -134,8 +134,8 @@ TEST_CASE("an array of Python objects is listed and not run") {
   out.mark().integer(3).text("|").none().none().none().integer(-1).integer(-1).integer(63).tuple().build();
   out.boolean(false).empty_list().integer(7).append().text("text").append().tuple().build().stop();
   const auto artifact = inspected(out.string(), "x.pkl");
-  CHECK(*artifact.metadata.find("0") == Value(7));
-  CHECK(*artifact.metadata.find("1") == Value("text"));
+  REQUIRE(artifact.metadata.find("") != nullptr);
+  CHECK(*artifact.metadata.find("") == Value(Value::Array{7, "text"}));
   CHECK(message(artifact, "tensor.unread") == "its elements are Python objects, which live in the pickle");
   CHECK(told(artifact) == std::vector<std::string>{});
 }
