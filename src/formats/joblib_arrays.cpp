@@ -59,8 +59,8 @@ std::uint64_t JoblibArrays::measure_objects(pickle::NumpyRef& array, std::uint64
   if (m_inner.size() >= k_most_inner) {
     bytes::Cursor::fail_at(offset, "joblib array", "more than " + std::to_string(k_most_inner) + " arrays of Python objects");
   }
-  m_inner.push_back(pickle::run(m_source, offset));
-  const auto& inner = m_inner.back();
+  const auto inner = pickle::run(m_source, offset);
+  m_inner.push_back(ByteRange{offset, inner.end - offset});
   if (inner.failure) {
     bytes::Cursor::fail_at(inner.failure->offset, "pickle of a joblib array", inner.failure->message);
   }

@@ -62,11 +62,13 @@ void LegacyReader::find(std::string_view id, Severity severity, std::string mess
 /// Runs the next pickle. False where it breaks off, which its Program tells.
 bool LegacyReader::read_part(std::string_view what) {
   const auto start = m_in.offset();
-  m_out.parts.push_back({what, pickle::run(m_source, start, m_options)});
+  const bool small = what != k_parts[k_object];
+  auto options = m_options;
+  options.limits.memory /= small ? 8 : 1;  // all five are kept
+  m_out.parts.push_back({what, pickle::run(m_source, start, options)});
   const auto& program = last();
   m_in.seek(std::min(program.end, m_in.end()), what);
   m_out.end = m_in.offset();
-  const bool small = what != k_parts[k_object];
   if (m_labels != nullptr && program.end > start) {
     m_labels->label(ByteRange{start, program.end - start}, small ? RegionKind::structure : RegionKind::payload, what);
   }

@@ -30,6 +30,7 @@ class ObjectAdder {
   // Leaves (pickled.cpp).
   [[nodiscard]] const pickle::NumpyRef* inline_array(pickle::NodeId id) const;
   void list(pickle::NodeId root, const std::string& prefix);
+  void list_once(pickle::NodeId root, const std::string& prefix);
   void leaf(const pickle::Objects& objects, const pickle::Leaf& leaf, const std::string& name);
   void persistent(const pickle::Objects& objects, const pickle::Leaf& leaf, const std::string& name);
   void value(const std::string& name, Value value) { m_builder.metadata(name, std::move(value)); }
@@ -66,6 +67,7 @@ class ObjectAdder {
   const pickle::Program& m_program;
   const PickleSetting& m_setting;
   AddedObjects m_added;
+  unsigned m_depth = 0;  ///< of lists within lists
   std::map<pickle::NodeId, std::optional<Nested>> m_nested;
   std::set<std::string> m_reported;     ///< keys of storages that were looked at
   std::set<pickle::NodeId> m_listed;  ///< states and object arrays whose content is listed already

@@ -150,7 +150,7 @@ void PickleReader::judge(const pickle::Program& program, const JoblibArrays& job
   setting.stream = &m_source;
   judge_stream(m_builder, program, setting, program.start, m_options);
   for (const auto& inner : joblib.inner()) {
-    judge_stream(m_builder, inner, setting, inner.start, m_options);
+    judge_stream(m_builder, pickle::run(m_source, inner.offset, m_options), setting, inner.offset, m_options);
   }
 }
 
@@ -164,7 +164,7 @@ void PickleReader::add(const pickle::Program& program, const JoblibArrays& jobli
     added.inside.push_back(Region{padding, RegionKind::padding, "joblib padding"});
   }
   for (const auto& inner : joblib.inner()) {
-    added.inside.push_back(Region{ByteRange{inner.start, inner.end - inner.start}, RegionKind::payload, "pickle of Python objects"});
+    added.inside.push_back(Region{inner, RegionKind::payload, "pickle of Python objects"});
   }
   label_around(m_builder, ByteRange{program.start, program.end - program.start}, RegionKind::payload,
                prefix.empty() ? "pickle" : "pickle " + prefix, std::move(added.inside));

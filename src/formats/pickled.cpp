@@ -100,6 +100,25 @@ void ObjectAdder::list(pickle::NodeId root, const std::string& prefix) {
   }
 }
 
+/// What hangs on a tensor or an array. Tensors may hang on each other without end, and each list costs a walk.
+void ObjectAdder::list_once(pickle::NodeId root, const std::string& prefix) {
+  constexpr unsigned k_deepest = 32;
+  constexpr std::size_t k_most_lists = 10'000;
+  const bool nothing = m_program.graph.is(root, pickle::Kind::none) ||
+                       (m_program.graph.is(root, pickle::Kind::dict) && m_program.graph.items(root).empty());
+  if (nothing || !m_listed.insert(root).second) {
+    return;
+  }
+  if (m_depth >= k_deepest || m_listed.size() > k_most_lists) {
+    m_builder.find("limit.reached", Severity::error, "what hangs on it is not listed: too deep, or too many such things",
+                   std::nullopt, prefix);
+    return;
+  }
+  ++m_depth;
+  list(root, prefix);
+  --m_depth;
+}
+
 AddedObjects ObjectAdder::run() {
   list(m_program.root, m_setting.prefix);
   return std::move(m_added);

@@ -34,8 +34,8 @@ void ObjectAdder::objects_of_array(const Tensor& array, const pickle::NumpyRef& 
   const auto* made = m_program.graph.additions(ref.node);
   const auto state = made == nullptr || made->states.empty() ? std::span<const pickle::NodeId>()
                                                              : m_program.graph.items(made->states.back());
-  if (!state.empty() && m_listed.insert(state.back()).second) {
-    list(state.back(), array.name);
+  if (!state.empty()) {
+    list_once(state.back(), array.name);
   }
 }
 

@@ -283,6 +283,10 @@ void ObjectAdder::describe(const std::string& name, const pickle::TensorRef& ref
                        " of what is stored; digests and statistics are of the elements as they are stored",
                    in_file(ref.offset), name);
   }
+  const auto kind = info(ref.dtype).kind;
+  if (ref.requires_grad && ref.dtype != Dtype::other && kind != DtypeKind::floating && kind != DtypeKind::complex) {
+    problem(name, "requires gradients: torch refuses it, only tensors of floating point and complex dtype can", ref.offset);
+  }
   Value::Object facts;
   if (ref.layout != TensorLayout::strided && ref.layout != TensorLayout::from_numpy) {
     facts.emplace_back("layout", std::string(name_of(ref.layout)));
@@ -328,8 +332,8 @@ void ObjectAdder::tensor(const std::string& name, const pickle::TensorRef& ref) 
   for (const auto& part : ref.components) {
     tensor(joined(name, part.role), part.tensor);
   }
-  if (ref.state != pickle::k_no_node && m_listed.insert(ref.state).second) {
-    list(ref.state, name);
+  if (ref.state != pickle::k_no_node) {
+    list_once(ref.state, name);
   }
 }
 

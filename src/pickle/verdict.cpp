@@ -83,23 +83,31 @@ class Judge {
 
   /// False where the stream is not what torch.save writes there.
   bool run_inner(const Graph& graph, const bytes::Source& source, const BytesRef& content) {
+    if (content.form == BytesForm::plain) {
+      return run_stream(source, content.range, content.range.offset);
+    }
     std::string bytes;
     try {
       bytes = read_bytes(graph, source, content, k_longest_inner_stream);
     } catch (const bytes::ParseError&) {
       return false;
     }
+    const bytes::MemorySource inner(std::as_bytes(std::span(bytes)));
+    return run_stream(inner, ByteRange{0, inner.size()}, content.range.offset);
+  }
+
+  bool run_stream(const bytes::Source& inner, ByteRange range, std::uint64_t held_at) {
     const auto outer_offset = m_inner_offset;
-    m_inner_offset = outer_offset.value_or(content.range.offset);
+    m_inner_offset = outer_offset.value_or(held_at);
     std::set<NodeId> outer_seen;
     outer_seen.swap(m_seen);
     --m_depth;
-    const auto view = std::as_bytes(std::span(bytes));
-    const bytes::MemorySource inner(view);
-    std::uint64_t next = 0;
+    Options options;
+    options.end = range.end();
+    std::uint64_t next = range.offset;
     bool complete = true;
     for (unsigned i = 0; i < k_pickles_of_legacy && complete; ++i) {
-      const auto program = run(inner, next);
+      const auto program = run(inner, next, options);
       complete = program.complete();
       next = program.end;
       m_seen.clear();  // the identifiers are those of another graph

@@ -81,6 +81,10 @@ std::vector<Row> refused() {
       {"a module for a storage", "Unknown typename for persistent_load, expected 'storage' but got 'module'",
        PickleBuilder().proto(2).mark().text("module").global("a", "B").text("f.py").text("source").tuple().persistent().stop(),
        error, "torch.persistent-id", "Unknown typename for persistent_load"},
+      {"integers with gradients", "only Tensors of floating point and complex dtype can require gradients",
+       PickleBuilder().proto(2).global("torch._utils", "_rebuild_tensor_v2").mark().storage("IntStorage", "0", 6).integer(0)
+           .integers({6}).integers({1}).boolean(true).empty_ordered_dict().tuple().reduce().stop(),
+       error, "tensor.malformed", "only tensors of floating point and complex dtype can"},
       {"protocol 7", "unsupported pickle protocol: 7", PickleBuilder().proto(7).integer(1).stop(), error, "pickle.malformed",
        "7"},
       {"no bytes", "EOFError: Ran out of input", PickleBuilder(), error, "container.truncated", "there are no bytes"},
@@ -156,6 +160,23 @@ TEST_CASE("what torch takes in a data.pkl is no error, and surprises are told") 
       CHECK_THAT(message(artifact, row.id), Catch::Contains(row.words));
     }
   }
+}
+
+TEST_CASE("tensors that hang on tensors without end are followed thirty-two deep") {
+  PickleBuilder out;
+  out.proto(2);
+  for (int i = 0; i < 200; ++i) {
+    out.global("torch._tensor", "_rebuild_from_type_v2").mark().global("torch._utils", "_rebuild_tensor_v2").global("m", "T").mark();
+    out.storage("FloatStorage", "0", 6).integer(0).integers({6}).integers({1}).boolean(false).empty_ordered_dict().tuple();
+    out.empty_dict().text("t");
+  }
+  out.integer(1);
+  for (int i = 0; i < 200; ++i) {
+    out.setitem().tuple().reduce();
+  }
+  const auto artifact = inspected(torch_archive(out.stop()).build());
+  CHECK(artifact.tensors.size() == 33);
+  CHECK_THAT(message(artifact, "limit.reached"), Catch::Contains("too deep"));
 }
 
 TEST_CASE("the first declaration of a storage gives both tensors their type") {
