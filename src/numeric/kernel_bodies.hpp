@@ -210,6 +210,9 @@ UPINSPECT_KERNEL void widen_f16(std::span<const std::byte> bytes, std::byte* out
   const std::size_t last = (bytes.size() - in_registers) / 2 * 2;
   std::array<std::byte, k_step> padded{};
   std::array<std::byte, Width> widened{};
+  if (last == 0) {
+    return;
+  }
   std::memcpy(padded.data(), bytes.data() + in_registers, last);
   widen_register<Width>(padded.data(), widened.data());
   std::memcpy(out + 2 * in_registers, widened.data(), 2 * last);

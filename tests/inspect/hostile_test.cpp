@@ -52,11 +52,12 @@ Artifact inspected(const fs::path& path, const std::string& content) {
   return inspect_bytes(path.filename(), content.data(), content.size(), options);
 }
 
-/// A stack of pickles cut between two of them is a smaller stack; a tar archive's readers stop at its first empty
+/// A JSON text needs no line end. A stack of pickles cut between two of them is a smaller stack; a tar archive's readers stop at its first empty
 /// block, and the fill after it is no loss.
 bool is_whole_again(const fs::path& path, const std::string& whole, std::size_t length) {
   const bool only_fill = whole.find_first_not_of('\0', length) == std::string::npos;
-  return path.filename() == "several.pkl" || (path.parent_path().filename() == "torch-tar" && only_fill);
+  const bool only_line_end = path.extension() == ".json" && whole.find_first_not_of('\n', length) == std::string::npos;
+  return only_line_end || path.filename() == "several.pkl" || (path.parent_path().filename() == "torch-tar" && only_fill);
 }
 
 std::size_t step_of(const std::string& content) { return content.size() / k_places + 1; }
