@@ -69,7 +69,8 @@ void tell(model::Builder& builder, const Region& region) {
   }
   const bool zero = content != nullptr && content->all_zero;
   builder.find("container.unlabelled-bytes", zero ? Severity::note : Severity::warning,
-               std::to_string(region.range.length) + " bytes belong to nothing that the format describes" + holds,
+               std::to_string(region.range.length) + (region.range.length == 1 ? " byte belongs" : " bytes belong") +
+                   " to nothing that the format describes" + holds,
                region.range);
 }
 

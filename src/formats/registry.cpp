@@ -22,6 +22,8 @@ namespace zip { Sniff sniff; Read read; }
 namespace gguf { Sniff sniff; Read read; }
 namespace npy { Sniff sniff; Read read; }
 namespace npz { Sniff sniff; Read read; }
+namespace adapter_config { Sniff sniff; Read read; }
+namespace shard_index { Sniff sniff_safetensors, sniff_torch; Read read; }
 namespace raw { Sniff sniff; Read read; }
 namespace named {
 Sniff sniff_empty, sniff_gzip, sniff_xz, sniff_zstd, sniff_bzip2, sniff_seven_zip, sniff_rar, sniff_hdf5, sniff_ggla,
@@ -85,6 +87,9 @@ constexpr std::array k_formats{
     Format{"pickle", "Python pickle", pickles::sniff, pickles::read, ".pkl .pickle .joblib"},
     Format{"html", "web page saved in place of a file", named::sniff_html, named::read_html, ".html .htm", k_named,
            "container.html-page", error, "the download went to a login or error page: fetch the file itself"},
+    Format{"safetensors-index", "index of sharded safetensors", shard_index::sniff_safetensors, shard_index::read, ".index.json"},
+    Format{"torch-index", "index of sharded PyTorch files", shard_index::sniff_torch, shard_index::read, ".index.json"},
+    Format{"adapter-config", "adapter configuration", adapter_config::sniff, adapter_config::read, ""},
     Format{"json", "JSON text", named::sniff_json, named::read_json, ".json", k_named, k_not_read, note,
            "jq shows what is in it"},
     Format{"text", "text", named::sniff_text, named::read_text, ".txt .md .py .yaml .yml .csv", k_named, k_not_read, note,

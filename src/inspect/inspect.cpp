@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of things: open, sniff, read, measure, judge.
-#include "upinspect/inspect.hpp"
+#include "inspect/conduct.hpp"
 
 #include "analysis/rule.hpp"
 #include "bytes/source.hpp"
 #include "formats/format.hpp"
 #include "inspect/digests.hpp"
 #include "inspect/readings.hpp"
+#include "inspect/shards.hpp"
 #include "measure/file_pass.hpp"
 
 #include <algorithm>
@@ -30,27 +30,30 @@ bool earlier(const Finding& a, const Finding& b) {
 
 namespace inspecting {
 
-Artifact inspect_source(const bytes::Source& source, const std::string& path, const InspectOptions& options) {
+Artifact inspect_source(const bytes::Source& source, const std::string& path, const InspectOptions& options,
+                        Neighbours neighbours) {
   model::Builder builder(source, options, path);
   read_best(builder);
   builder.artifact.coverage = builder.coverage.build(source.size());
   if (options.depth == Depth::full) {
     measure::read_data(builder, builder.artifact.coverage);
     name_gap_contents(builder);
-    if (options.tensor_sha256 && is_read(builder.artifact)) {
-      builder.artifact.digests.content = content_digest(builder.artifact);
-    }
   }
   analysis::judge(builder);
+  if (neighbours == Neighbours::followed) {
+    join_shards(builder);
+    name_neighbours(builder);
+  }
+  if (options.depth == Depth::full && options.tensor_sha256 && is_read(builder.artifact)) {
+    builder.artifact.digests.content = content_digest(builder.artifact);
+  }
   std::stable_sort(builder.artifact.findings.begin(), builder.artifact.findings.end(), earlier);
   return std::move(builder.artifact);
 }
 
-}  // namespace inspecting
-
-Artifact inspect_file(const std::string& path, const InspectOptions& options) {
+Artifact inspect_path(const std::string& path, const InspectOptions& options, Neighbours neighbours) {
   const bytes::FileSource source(path);
-  auto artifact = inspecting::inspect_source(source, path, options);
+  auto artifact = inspect_source(source, path, options, neighbours);
   if (source.changed_since_opened()) {
     Finding finding;
     finding.id = "container.changed-while-read";
@@ -61,14 +64,22 @@ Artifact inspect_file(const std::string& path, const InspectOptions& options) {
   return artifact;
 }
 
+}  // namespace inspecting
+
+using inspecting::Neighbours;
+
+Artifact inspect_file(const std::string& path, const InspectOptions& options) {
+  return inspecting::inspect_path(path, options, Neighbours::followed);
+}
+
 Artifact inspect_stream(int descriptor, const std::string& name, const InspectOptions& options, std::uint64_t limit) {
   const auto source = bytes::spool(descriptor, name, limit, options.stop);
-  return inspecting::inspect_source(*source, name, options);
+  return inspecting::inspect_source(*source, name, options, Neighbours::ignored);
 }
 
 Artifact inspect_bytes(const std::string& name, const void* data, std::size_t size, const InspectOptions& options) {
   const bytes::MemorySource source{std::span(static_cast<const std::byte*>(data), size)};
-  return inspecting::inspect_source(source, name, options);
+  return inspecting::inspect_source(source, name, options, Neighbours::ignored);
 }
 
 const char* version() noexcept { return UPINSPECT_VERSION; }

@@ -83,16 +83,6 @@ bool worth_trying(const Format& format, const Format& primary, const std::vector
   return format.id != "zip" || !zip_told;
 }
 
-/// A pickle runs for whoever takes the file for one, whether or not the rest of that reading succeeds.
-void adopt_pickle(model::Builder& builder, const std::optional<PickleReport>& report) {
-  auto& own = builder.artifact.pickle;
-  if (report && own) {
-    pickle::merge(*own, *report);
-  } else if (report) {
-    own = report;
-  }
-}
-
 void note_other_readings(const Probe& probe, const Format& primary, model::Builder& builder) {
   auto& already = builder.artifact.also_reads_as;
   for (const auto& format : formats::registry()) {
@@ -154,6 +144,16 @@ const Format& choose(const Probe& probe) {
 }
 
 }  // namespace
+
+/// A pickle runs for whoever takes the file for one, whether or not the rest of that reading succeeds.
+void adopt_pickle(model::Builder& builder, const std::optional<PickleReport>& report) {
+  auto& own = builder.artifact.pickle;
+  if (report && own) {
+    pickle::merge(*own, *report);
+  } else if (report) {
+    own = report;
+  }
+}
 
 void read_best(model::Builder& builder) {
   std::optional<Probe> probe;

@@ -11,6 +11,9 @@ namespace upinspect::inspecting {
 /// another format is a finding, with what that format's reader says.
 void read_best(model::Builder& builder);
 
+/// Adds what unpickling another reading, or another file of the same artifact, would do.
+void adopt_pickle(model::Builder& builder, const std::optional<PickleReport>& report);
+
 /// Names the format that each gap's content starts like, where one is recognised.
 void name_gap_contents(model::Builder& builder);
 

@@ -22,6 +22,12 @@ struct ChecksumClaim {
   std::uint64_t declared_at = 0;
 };
 
+/// A file beside an index, and the tensors that the index says are in it.
+struct ShardClaim {
+  std::string file;
+  std::vector<std::string> tensors;
+};
+
 /// What a stretch that no reader claimed turned out to hold.
 struct GapContent {
   ByteRange range;
@@ -71,6 +77,7 @@ class Builder {
   CoverageMap coverage;
   std::vector<ChecksumClaim> checksums;
   std::vector<std::pair<std::size_t, std::vector<std::byte>>> decoded;  ///< by index of the tensor
+  std::vector<ShardClaim> shards;        ///< of an index; the conductor reads them
   std::vector<GapContent> gap_contents;  ///< filled by the data pass
   /// How bad it is that a tensor cannot be measured, where a format's own reader goes on without its data.
   Severity unread_severity = Severity::error;

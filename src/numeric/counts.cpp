@@ -11,8 +11,8 @@ namespace upinspect::numeric {
 
 namespace {
 
-// A value that is this common in a sample is counted by comparing: to count equal values one by one is slow, because each
-// count waits for the one before.
+// A value that is this common in a sample is counted by comparing: to count equal values one by one is slow, because
+// each count waits for the one before.
 constexpr std::size_t k_sample = 32;
 constexpr std::size_t k_common = 10;
 constexpr std::size_t k_least_sampled = 4096;

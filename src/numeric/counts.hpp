@@ -20,7 +20,8 @@ namespace upinspect::numeric {
 /// Elements per chunk, the unit in which floating moments are taken. Results depend on it to the last bit.
 inline constexpr std::size_t k_chunk_elements = 16384;
 
-/// From this chunk on elements are counted by 16-bit patterns where that pays: the tables cost their clearing and reading.
+/// From this chunk on elements are counted by 16-bit patterns where that pays: the tables cost their clearing and
+/// reading.
 inline constexpr std::uint64_t k_table_chunk = 2;
 
 /// Where a dtype's stats come from. The elements of 16-bit types from k_table_chunk on count as a table.

@@ -181,8 +181,8 @@ UPINSPECT_KERNEL FloatScan64 scan_f64(std::span<const std::byte> bytes) {
   return scan<Width, std::int64_t>(bytes, 0x0010000000000000);
 }
 
-/// As many f16 as a register has f32. A fraction without a hidden one gets 2^-14 added and taken off again, which is exact
-/// and costs less than arithmetic with subnormals.
+/// As many f16 as a register has f32. A fraction without a hidden one gets 2^-14 added and taken off again, which is
+/// exact and costs less than arithmetic with subnormals.
 template <std::size_t Width>
 UPINSPECT_KERNEL void widen_register(const std::byte* from, std::byte* out) {
   using Quads = typename Vectors<Width>::Quads;
@@ -242,10 +242,11 @@ struct DeviationLanes {
   typename Vectors<Width>::Doubles squares[k_registers] = {};
 };
 
-/// Adds sixteen floats or doubles, loaded as only a little-endian host may. Of the first `count` the deviations count; the
-/// rest have none.
+/// Adds sixteen floats or doubles, loaded as only a little-endian host may. Of the first `count` the deviations
+/// count; the rest have none.
 template <std::size_t Width, typename Vector>
-UPINSPECT_KERNEL void deviate_lanes(const std::byte* from, std::size_t count, double pivot, DeviationLanes<Width>& lanes) {
+UPINSPECT_KERNEL void deviate_lanes(const std::byte* from, std::size_t count, double pivot,
+                                    DeviationLanes<Width>& lanes) {
   using Doubles = typename Vectors<Width>::Doubles;
   constexpr std::size_t k_doubles = Vectors<Width>::k_doubles;
 #pragma GCC unroll 8
@@ -313,7 +314,8 @@ UPINSPECT_KERNEL Deviations deviate_f64(std::span<const std::byte> bytes, double
 /// In one loop, so that the vector units work while the counts wait for the port that stores. Without registers enough
 /// for all sums that would only cost more stores: then it is three loops.
 template <std::size_t Width>
-UPINSPECT_KERNEL FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low, WordTable& high) {
+UPINSPECT_KERNEL FloatPass measure_f32(std::span<const std::byte> bytes, double pivot, ByteTables& low,
+                                       WordTable& high) {
   if constexpr (Width < 32) {
     count_quads(bytes, low, high);
     return {scan_f32<Width>(bytes, k_least_f32), deviate_f32<Width>(bytes, pivot)};
@@ -338,7 +340,9 @@ UPINSPECT_KERNEL FloatPass measure_f32(std::span<const std::byte> bytes, double 
   }
   const auto rest = bytes.subspan(in_steps);
   count_last_quads(rest, low, high);
-  FloatPass pass{join<Width, std::int32_t>(scans), deviate_last<Width, Floats>(rest.data(), rest.size() / 4, pivot, deviations)};
+  FloatPass pass;
+  pass.scan = join<Width, std::int32_t>(scans);
+  pass.deviations = deviate_last<Width, Floats>(rest.data(), rest.size() / 4, pivot, deviations);
   scan_last<std::int32_t>(rest, k_least_f32, pass.scan);
   return pass;
 }

@@ -11,11 +11,12 @@
 
 namespace upinspect::numeric {
 
-/// tables[i][v]: how often byte v stood at a position of an element that is i modulo the element's size of 1, 2, 4, 8 or
-/// 16; the sum over such i is meant. Sixteen tables keep equal bytes from waiting for one another.
+/// tables[i][v]: how often byte v stood at a position of an element that is i modulo the element's size of 1, 2, 4, 8
+/// or 16; the sum over such i is meant. Sixteen tables keep equal bytes from waiting for one another.
 using ByteTables = std::array<std::array<std::uint32_t, 256>, 16>;
 
-/// A count for each 16-bit pattern. One, and not several side by side: the patterns that weights have then fit the cache.
+/// A count for each 16-bit pattern. One, and not several side by side: the patterns that weights have then fit the
+/// cache.
 using WordTable = std::array<std::uint32_t, 65536>;
 
 /// What one look at the bit patterns of floats tells. Keys are the patterns in the order of their values: as signed

@@ -119,8 +119,9 @@ unsigned count_low_zero_bits(const Entropy& entropy) {
   if (entropy.elements == 0) {
     return 0;
   }
-  const auto first = std::find_if(entropy.bit_ones.begin(), entropy.bit_ones.end(), [](auto ones) { return ones != 0; });
-  return static_cast<unsigned>(first - entropy.bit_ones.begin());
+  const auto& ones = entropy.bit_ones;
+  const auto first = std::find_if(ones.begin(), ones.end(), [](std::uint64_t count) { return count != 0; });
+  return static_cast<unsigned>(first - ones.begin());
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 
 namespace upinspect::numeric {
 
-/// The floating moments of one chunk's finite elements, all in units of 2^exponent: how many, their mean, and the sum of
-/// squares about it. The exponent is 0 but for f64 chunks whose squares would leave the range of a double.
+/// The floating moments of one chunk's finite elements, all in units of 2^exponent: how many, their mean, and the sum
+/// of squares about it. The exponent is 0 but for f64 chunks whose squares would leave the range of a double.
 struct ChunkSums {
   std::uint64_t count = 0;
   DoubleDouble mean;
@@ -23,9 +23,9 @@ struct ChunkSums {
   friend bool operator==(const ChunkSums&, const ChunkSums&) = default;
 };
 
-// A chunk's sums are taken about a pivot near its mean (the mean of a sample, corrected once where that was far off), so
-// that a mean much larger than the spread costs no digits (Chan, Golub and LeVeque, "Algorithms for computing the sample
-// variance", 1983).
+// A chunk's sums are taken about a pivot near its mean (the mean of a sample, corrected once where that was far off),
+// so that a mean much larger than the spread costs no digits (Chan, Golub and LeVeque, "Algorithms for computing the
+// sample variance", 1983).
 
 /// Of f64 elements, all of them finite and of moderate size (squares and their sum are doubles).
 [[nodiscard]] ChunkSums sums_of_f64(std::span<const std::byte> bytes);

@@ -110,7 +110,8 @@ Row binade(const SmallFloat& format, std::uint32_t index) noexcept {
 }
 
 template <typename Count>
-void tally_specials(const SmallFloat& format, std::uint32_t index, std::span<const Count> counts, Tally& tally) noexcept {
+void tally_specials(const SmallFloat& format, std::uint32_t index, std::span<const Count> counts,
+                    Tally& tally) noexcept {
   const std::uint32_t width = std::uint32_t{1} << format.fraction_bits;
   const std::uint32_t top = (std::uint32_t{1} << format.exponent_bits) - 1;
   const auto exponent = format.exponent(index * width);
@@ -182,7 +183,11 @@ TableStats dispatch(Dtype dtype, std::span<const Count> counts) noexcept {
 
 }  // namespace
 
-TableStats stats_of_table(Dtype dtype, std::span<const std::uint32_t> counts) noexcept { return dispatch(dtype, counts); }
-TableStats stats_of_table(Dtype dtype, std::span<const std::uint64_t> counts) noexcept { return dispatch(dtype, counts); }
+TableStats stats_of_table(Dtype dtype, std::span<const std::uint32_t> counts) noexcept {
+  return dispatch(dtype, counts);
+}
+TableStats stats_of_table(Dtype dtype, std::span<const std::uint64_t> counts) noexcept {
+  return dispatch(dtype, counts);
+}
 
 }  // namespace upinspect::numeric

@@ -103,7 +103,9 @@ void add_kernels(const numeric::Kernels& set) {
   add_kernel(set, "measure_f32", [=, &set](auto bytes) {
     benchmark::DoNotOptimize(set.measure_f32(bytes, 0.01, tables->bytes, tables->words));
   });
-  add_kernel(set, "scan_f32", [&set](auto bytes) { benchmark::DoNotOptimize(set.scan_f32(bytes, numeric::k_least_f32)); });
+  add_kernel(set, "scan_f32", [&set](auto bytes) {
+    benchmark::DoNotOptimize(set.scan_f32(bytes, numeric::k_least_f32));
+  });
   add_kernel(set, "scan_f64", [=, &set](auto) { benchmark::DoNotOptimize(set.scan_f64(*doubles)); });
   add_kernel(set, "deviate_f32", [&set](auto bytes) { benchmark::DoNotOptimize(set.deviate_f32(bytes, 0.01)); });
   add_kernel(set, "deviate_f64", [=, &set](auto) { benchmark::DoNotOptimize(set.deviate_f64(*doubles, 0.01)); });

@@ -90,7 +90,8 @@ void require_entropy(const Entropy& entropy, std::span<const std::byte> bytes, s
 /// The samples of one dtype at one size.
 std::vector<Bytes> samples(Dtype dtype, std::size_t elements) {
   const std::size_t width = info(dtype).block_bytes;
-  std::vector<Bytes> all{random_bytes(elements * width, elements), sparse(random_bytes(elements * width, elements), width, elements),
+  const auto random = random_bytes(elements * width, elements);
+  std::vector<Bytes> all{random, sparse(random, width, elements),
                          constant_bytes(elements, width, 0x3f801234abcd3c01), constant_bytes(elements, width, 0)};
   if (dtype == Dtype::f64 || dtype == Dtype::f32 || dtype == Dtype::f16 || dtype == Dtype::bf16) {
     all.push_back(weights(dtype, elements, 5));

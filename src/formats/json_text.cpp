@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/json_text.hpp"
+
+#include "bytes/json_reader.hpp"
+
+#include <unordered_set>
+
+namespace upinspect::formats {
+
+std::optional<std::string> json_object_text(const Probe& probe) noexcept {
+  const auto start = probe.head().find_first_not_of(" \t\r\n");
+  if (start == std::string_view::npos || probe.head()[start] != '{' || probe.size() > k_largest_json_text) {
+    return std::nullopt;
+  }
+  try {
+    std::string text(static_cast<std::size_t>(probe.size()), '\0');
+    probe.source().read_at(0, std::as_writable_bytes(std::span(text)));
+    bytes::require_utf8(text, 0, "JSON text");
+    bytes::JsonReader reader(text, 0, "JSON text");
+    reader.skip();
+    reader.expect_end();
+    return text;
+  } catch (...) {
+    return std::nullopt;
+  }
+}
+
+bool has_top_level_key(std::string_view text, std::string_view key) {
+  bytes::JsonReader reader(text, 0, "JSON text");
+  reader.enter_object();
+  std::string name;
+  bool found = false;
+  while (reader.next_key(name)) {
+    found = found || name == key;
+    reader.skip();
+  }
+  return found;
+}
+
+Value read_json_object(model::Builder& builder) {
+  auto in = builder.cursor();
+  std::string text;
+  {
+    const bytes::Cursor::Structure structure(in, "JSON text", RegionKind::metadata);
+    text = in.text(in.remaining(), "JSON text", k_largest_json_text);
+  }
+  auto value = bytes::parse_json(text, 0, "JSON text");
+  const auto* object = value.if_object();
+  if (object == nullptr) {
+    bytes::Cursor::fail_at(0, "JSON text", "expected an object");
+  }
+  std::unordered_set<std::string> seen;
+  for (const auto& [key, member] : *object) {
+    if (!seen.insert(key).second) {
+      builder.find("json.duplicate-key", Severity::warning,
+                   "the key \"" + key + "\" stands twice; readers differ in which they keep");
+    }
+  }
+  return value;
+}
+
+}  // namespace upinspect::formats
