@@ -18,6 +18,7 @@ std::optional<ByteRange> ObjectAdder::in_file(std::uint64_t offset) const {
 
 void ObjectAdder::problem(const std::string& name, const std::string& why, std::uint64_t offset) {
   m_builder.find("tensor.malformed", Severity::error, why, in_file(offset), name);
+  m_added.malformed = true;
 }
 
 /// An object that the reader is to bring: a tensor of a tar archive, or the source of a module's class.

@@ -61,6 +61,7 @@ struct StorageUse {
 };
 
 struct AddedObjects {
+  bool malformed = false;                  ///< something could not be read, so that storages may seem unused
   std::map<std::string, StorageUse> uses;  ///< by key
   /// Data that stands inside of the stream: arrays and nested storages. Only where the stream is the file itself.
   std::vector<Region> inside;

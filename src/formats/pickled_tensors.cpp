@@ -173,9 +173,9 @@ bool ObjectAdder::place(Tensor& tensor, const pickle::TensorRef& ref, const Foun
   tensor.location.entry = found.entry;
   tensor.location.storage_bytes = found.bytes;
   const auto room = std::min(found.bytes, storage.view ? found.bytes : storage.bytes);
-  if (auto why = pickle::view_problem(ref, elements_in(ref, room)); !why.empty()) {
-    problem(tensor.name, why, ref.offset);
-    tensor.unread = std::move(why);
+  if (const auto why = pickle::view_problem(ref, elements_in(ref, room)); !why.empty()) {
+    tensor.unread = "the view " + why;
+    problem(tensor.name, tensor.unread, ref.offset);
     return false;
   }
   return true;
@@ -255,9 +255,9 @@ bool ObjectAdder::outside(const std::string& name, pickle::NodeId persistent) {
   if (!found || !found->data) {
     made.unread = found ? "its storage is missing" : "the key " + key + " is in no table";
     m_builder.find("torch.missing-storage", Severity::error, made.unread + "; torch refuses the file", in_file(graph.offset(persistent)), name);
-  } else if (auto why = pickle::view_problem(found->view, elements_in(found->view, found->data->length)); !why.empty()) {
-    problem(name, why, found->view.offset);
-    made.unread = std::move(why);
+  } else if (const auto why = pickle::view_problem(found->view, elements_in(found->view, found->data->length)); !why.empty()) {
+    made.unread = "the view " + why;
+    problem(name, made.unread, found->view.offset);
   } else {
     made.location.packed = *found->data;
     made.location.storage_bytes = found->data->length;

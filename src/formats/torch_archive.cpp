@@ -217,7 +217,7 @@ void TorchArchive::use(const pickle::Program& program, PickleSetting setting, st
   };
   const auto added = add_objects(m_builder, program, setting);
   report_uses(m_builder, added.uses);
-  m_complete = m_complete && program.complete();
+  m_complete = m_complete && program.complete() && !added.malformed;
 }
 
 void TorchArchive::run(const ZipEntry& entry, const PickleRecord& wanted) {

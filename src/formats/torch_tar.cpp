@@ -111,6 +111,11 @@ void CheckpointReader::read_object(ByteRange member) {
 void CheckpointReader::read() {
   const auto archive = containers::read_tar(m_builder.source(), &m_builder.coverage, m_builder.artifact.findings);
   label_others(archive);
+  constexpr std::uint64_t k_end_blocks = 1024;
+  if (m_builder.source().size() - archive.end < k_end_blocks) {
+    m_builder.find("container.truncated", Severity::warning, "tar: two blocks of zeros end an archive; they are not whole here",
+                   ByteRange{archive.end, 0});
+  }
   if (!is_checkpoint(archive)) {
     m_builder.find("torch.missing-record", Severity::error,
                    "the archive lacks one of storages, tensors and pickle; torch refuses it");

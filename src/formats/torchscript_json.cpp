@@ -166,8 +166,8 @@ void JsonModel::add_tensor(const Value& message, const std::string& name) {
   tensor.location.entry = found->entry;
   tensor.location.storage_bytes = found->bytes;
   const auto width = info(tensor.dtype).block_bytes;
-  tensor.unread = width == 0 ? "its type \"" + tensor.dtype_name + "\" is none that is known"
-                             : pickle::view_problem(view, found->bytes / width);
+  const auto why = width == 0 ? std::string() : pickle::view_problem(view, found->bytes / width);
+  tensor.unread = width == 0 ? "its type \"" + tensor.dtype_name + "\" is none that is known" : why.empty() ? "" : "the view " + why;
   if (tensor.unread.empty()) {
     tensor.location.strides = view.stride;
     tensor.location.storage_offset = static_cast<std::uint64_t>(view.storage_offset);

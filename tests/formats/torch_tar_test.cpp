@@ -57,7 +57,7 @@ TEST_CASE("a checkpoint of torch 0.1 is read in place") {
 TEST_CASE("what is wrong in the tables is told where it stands") {
   TarFile beyond;
   beyond.tensors = count(1) + header(1, PickleBuilder().integer(10), "FloatTensor") + sizes({7}, {1}, 0);
-  CHECK(message(inspected(beyond.build()), "tensor.malformed") == "reaches element 6 of a storage of 6");
+  CHECK(message(inspected(beyond.build()), "tensor.malformed") == "the view reaches element 6 of a storage of 6");
   CHECK(message(inspected(beyond.build()), "torch.missing-storage") == "the key 2 is in no table; torch refuses the file");
 
   TarFile large;
