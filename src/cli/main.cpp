@@ -6,8 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
 #include <string>
 
 namespace upinspect::cli {
@@ -20,6 +20,18 @@ constexpr std::array k_commands{
     Command{"file", "What is this, is it whole, what is in it?", add_file},
 };
 
+bool is_command(std::string_view name) {
+  return std::any_of(k_commands.begin(), k_commands.end(), [name](const Command& command) { return command.name == name; });
+}
+
+std::string names_of_commands() {
+  std::string names;
+  for (const auto& command : k_commands) {
+    names += (names.empty() ? "" : ", ") + std::string(command.name);
+  }
+  return names;
+}
+
 int run(int argc, char** argv) {
   ::CLI::App app("Forensic inspector for LoRA and adapter weight files. Never executes what it reads.", "upinspect");
   app.set_version_flag("--version", std::string("upinspect ") + version());
@@ -30,12 +42,19 @@ int run(int argc, char** argv) {
     auto* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
     sub->callback([&result, work = command.add(*sub)] { result = work(); });
   }
+  if (argc > 1 && argv[1][0] != '-' && !is_command(argv[1])) {
+    complain("\"" + std::string(argv[1]) + "\" is no command; there is: " + names_of_commands() + " (see --help)");
+    return static_cast<int>(Exit::failure);
+  }
   try {
     app.parse(argc, argv);
   } catch (const ::CLI::ParseError& error) {
     // Help and version are "errors" to the library; what it calls an error is a misuse to us.
-    const int code = app.exit(error);
-    return code == 0 ? 0 : static_cast<int>(Exit::failure);
+    if (error.get_exit_code() == 0) {
+      return app.exit(error);
+    }
+    complain(std::string(error.what()) + " (see --help)");
+    return static_cast<int>(Exit::failure);
   }
   return static_cast<int>(result);
 }

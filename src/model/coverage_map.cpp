@@ -18,7 +18,7 @@ Region cut_to(const Region& region, std::uint64_t begin, std::uint64_t end) {
 
 void add_gap(Coverage& coverage, std::uint64_t begin, std::uint64_t end) {
   if (begin < end) {
-    coverage.regions.push_back(Region{ByteRange{begin, end - begin}, RegionKind::gap, "gap"});
+    coverage.regions.push_back(Region{ByteRange{begin, end - begin}, RegionKind::gap, "not claimed"});
     coverage.gaps += end - begin;
   }
 }

@@ -76,7 +76,7 @@ TEST_CASE("every byte of a legacy stream has a label, and a tail has none") {
   file.storages += "tail";
   CHECK(labels_of(inspected(file.build())) ==
         std::vector<std::string>{"magic pickle", "protocol version", "system info", "object pickle", "storage keys",
-                                 "storage size", "storage 100", "storage size", "storage 200", "gap"});
+                                 "storage size", "storage 100", "storage size", "storage 200", "not claimed"});
 }
 
 TEST_CASE("the magic integer is known in every protocol") {
