@@ -76,7 +76,9 @@ bool is_zip_kind(std::string_view id) {
 
 /// True where another reading of the bytes as `format` would be worth telling.
 bool worth_trying(const Format& format, const Format& primary, const std::vector<std::string>& already) {
-  if (format.id == primary.id || (format.reach == Reach::named && format.id != "zip")) {
+  // Almost any bytes can be taken for numbers: that reading is no news, and looking for it would read tensors.
+  const bool tells_nothing = format.id == "raw" || (format.reach == Reach::named && format.id != "zip");
+  if (format.id == primary.id || tells_nothing) {
     return false;
   }
   const bool zip_told = is_zip_kind(primary.id) || std::any_of(already.begin(), already.end(), is_zip_kind);
