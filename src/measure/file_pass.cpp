@@ -19,7 +19,7 @@ namespace upinspect::measure {
 namespace {
 
 // Views may overlap, so a small file can describe any amount of tensor data: measuring stops at this many times the
-// file's size (and always covers at least the second figure, in bytes).
+// file's unpacked size (and always covers at least the second figure, in bytes).
 constexpr std::uint64_t k_expansion = 16;
 constexpr std::uint64_t k_free_work = std::uint64_t{256} << 20;
 // Tensors that overlap are measured together up to this many; each takes up to half a megabyte of tables.
@@ -68,6 +68,7 @@ class FilePass {
   std::map<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, Dtype, ByteOrder>, const Tensor*> m_planned;
   std::vector<InStream> m_in_stream;
   std::uint64_t m_work = 0;
+  std::uint64_t m_unpacked_size = 0;  ///< of the file, its deflated entries counted as they come out as well
 };
 
 HashThread::Mode hash_mode(const InspectOptions& options, std::uint64_t size) {
@@ -95,7 +96,7 @@ bool FilePass::wanted(const Tensor& tensor) const {
 }
 
 bool FilePass::within_budget(Tensor& tensor) {
-  const auto budget = std::max(k_free_work, m_builder.source().size() * k_expansion);
+  const auto budget = std::max(k_free_work, m_unpacked_size * k_expansion);
   if (tensor.bytes > budget || m_work > budget - tensor.bytes) {
     tensor.unread = "not measured: the file's tensors overlap or repeat elements to more than " +
                     std::to_string(k_expansion) + " times its size";
@@ -180,11 +181,14 @@ void FilePass::place(const InStream& item) {
 }
 
 void FilePass::plan_checksums() {
+  m_unpacked_size = m_builder.source().size();
   for (const auto& claim : m_builder.checksums) {
     if (claim.packing == Packing::stored) {
       m_sweep.add(std::make_unique<StoredEntryTask>(claim, m_builder));
       continue;
     }
+    // Deflate packs by 1032 at the most: what is declared beyond that never comes out.
+    m_unpacked_size += std::min(claim.unpacked, claim.packed.length * bytes::k_deflate_best_ratio);
     auto task = std::make_unique<DeflatedEntryTask>(claim, m_builder);
     m_deflated.emplace(claim.packed.offset, task.get());
     m_sweep.add(std::move(task));
