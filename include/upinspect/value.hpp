@@ -28,7 +28,7 @@ struct Value {
   Value(unsigned long value) : data(static_cast<std::uint64_t>(value)) {}
   Value(unsigned long long value) : data(static_cast<std::uint64_t>(value)) {}
   Value(double value) : data(value) {}
-  Value(const char* value) : data(std::string(value)) {}
+  Value(const char* value) : data(std::in_place_type<std::string>, value) {}
   Value(std::string value) : data(std::move(value)) {}
   Value(Array value) : data(std::move(value)) {}
   Value(Object value) : data(std::move(value)) {}

@@ -5,6 +5,7 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/soundness.hpp"
+#include "support/source_folder.hpp"
 #include "upinspect/inspect.hpp"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ std::string content_of(const fs::path& path) {
 
 std::vector<fs::path> samples() {
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(UPINSPECT_SOURCE_DIR "/testdata")) {
+  for (const auto& entry : fs::recursive_directory_iterator(test::source_folder() / "testdata")) {
     const auto folder = entry.path().parent_path().filename();
     if (entry.is_regular_file() && folder != "testdata" && folder != "__pycache__") {
       paths.push_back(entry.path());

@@ -23,12 +23,12 @@ namespace upinspect::test {
   z.next_out = reinterpret_cast<Bytef*>(out.data());
   z.avail_out = static_cast<uInt>(out.size());
   const int answer = deflate(&z, Z_FINISH);
-  out.resize(out.size() - z.avail_out);
+  const auto written = out.size() - z.avail_out;
   deflateEnd(&z);
   if (answer != Z_STREAM_END) {
     throw std::runtime_error("deflate");
   }
-  return out;
+  return out.substr(0, written);
 }
 
 }  // namespace upinspect::test
