@@ -2,6 +2,7 @@
 // What is known of one weight file: plain values, comparable with ==, that own everything they hold.
 #pragma once
 
+#include "upinspect/adapter.hpp"
 #include "upinspect/dtype.hpp"
 #include "upinspect/value.hpp"
 
@@ -204,6 +205,7 @@ struct Artifact {
   Value metadata = Value::Object{};
   Coverage coverage;
   std::vector<Tensor> tensors;             ///< in the order of the file's own listing
+  std::optional<Adapter> adapter;          ///< what the tensors mean, where they are an adapter's
   std::optional<PickleReport> pickle;
   std::vector<Finding> findings;           ///< in order of offset, then id
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// An artifact with its bytes at hand: what compares, converts and merges reads tensors through this.
+#pragma once
+
+#include "upinspect/inspect.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace upinspect::inspecting {
+
+/// A file, an index with its shards, or an adapter folder, inspected and kept open. Tensors are read whatever their
+/// container: plain, deflated, strided, decoded from a pickle's own bytes, in a shard.
+class Opened {
+ public:
+  using ElementSink = std::function<void(std::span<const std::byte>)>;
+
+  /// Throws InputError where there is nothing to read; everything wrong inside is a finding of the artifact.
+  explicit Opened(const std::string& path, const InspectOptions& options = {});
+  ~Opened();
+  Opened(Opened&&) noexcept;
+  Opened& operator=(Opened&&) noexcept;
+
+  [[nodiscard]] const Artifact& artifact() const noexcept;
+
+  /// Hands the elements of artifact().tensors[index] to `sink` in row-major order, little-endian, in pieces of whole
+  /// elements (whole blocks for ggml types), within a fixed amount of memory. Throws InputError with the reason where
+  /// the elements cannot be read whole. Safe from several threads at a time.
+  void stream(std::size_t index, const ElementSink& sink) const;
+
+  /// The same in one piece. Throws InputError where the tensor has more than `most` bytes.
+  [[nodiscard]] std::vector<std::byte> load(std::size_t index, std::uint64_t most) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> m_state;
+};
+
+}  // namespace upinspect::inspecting
