@@ -21,6 +21,9 @@ class Source {
   /// Fills `out` from `offset`. The caller has checked that the range lies within size(); throws ReadError where the
   /// bytes cannot be had all the same (the file shrank, an I/O error).
   virtual void read_at(std::uint64_t offset, std::span<std::byte> out) const = 0;
+
+  /// True where what lies behind the source is no longer what it was when it was opened, as far as one can see.
+  [[nodiscard]] virtual bool changed_since_opened() const { return false; }
 };
 
 /// A regular file, read with pread: a file that shrinks is a ReadError, never a signal.
@@ -40,8 +43,8 @@ class FileSource final : public Source {
   [[nodiscard]] std::uint64_t size() const noexcept override { return m_size; }
   void read_at(std::uint64_t offset, std::span<std::byte> out) const override;
 
-  /// True where the file's size or modification time is no longer what it was when it was opened.
-  [[nodiscard]] bool changed_since_opened() const;
+  /// By the file's size and modification time.
+  [[nodiscard]] bool changed_since_opened() const override;
 
  private:
   int m_descriptor = -1;

@@ -2,7 +2,7 @@
 // The order of things: sniff, read, measure, join, judge.
 #pragma once
 
-#include "bytes/source.hpp"
+#include "inspect/origins.hpp"
 #include "upinspect/inspect.hpp"
 
 #include <string>
@@ -13,10 +13,16 @@ namespace upinspect::inspecting {
 /// could lead back to the index.
 enum class Neighbours : bool { ignored, followed };
 
-[[nodiscard]] Artifact inspect_source(const bytes::Source& source, const std::string& path, const InspectOptions& options,
-                                      Neighbours neighbours);
+/// An artifact, and where its tensors can be read again.
+struct Inspected {
+  Artifact artifact;
+  Origins origins;
+};
+
+[[nodiscard]] Inspected inspect_source(const SharedSource& source, const std::string& path,
+                                       const InspectOptions& options, Neighbours neighbours);
 
 /// Opens and inspects a file. Throws InputError.
-[[nodiscard]] Artifact inspect_path(const std::string& path, const InspectOptions& options, Neighbours neighbours);
+[[nodiscard]] Inspected inspect_path(const std::string& path, const InspectOptions& options, Neighbours neighbours);
 
 }  // namespace upinspect::inspecting

@@ -30,38 +30,39 @@ bool earlier(const Finding& a, const Finding& b) {
 
 namespace inspecting {
 
-Artifact inspect_source(const bytes::Source& source, const std::string& path, const InspectOptions& options,
-                        Neighbours neighbours) {
-  model::Builder builder(source, options, path);
+Inspected inspect_source(const SharedSource& source, const std::string& path, const InspectOptions& options,
+                         Neighbours neighbours) {
+  model::Builder builder(*source, options, path);
   read_best(builder);
-  builder.artifact.coverage = builder.coverage.build(source.size());
+  builder.artifact.coverage = builder.coverage.build(source->size());
   if (options.depth == Depth::full) {
     measure::read_data(builder, builder.artifact.coverage);
     name_gap_contents(builder);
   }
   analysis::judge(builder);
+  auto origins = origins_of(builder, source);
   if (neighbours == Neighbours::followed) {
-    join_shards(builder);
+    join_shards(builder, origins);
     name_neighbours(builder);
   }
   if (options.depth == Depth::full && options.tensor_sha256 && is_read(builder.artifact)) {
     builder.artifact.digests.content = content_digest(builder.artifact);
   }
   std::stable_sort(builder.artifact.findings.begin(), builder.artifact.findings.end(), earlier);
-  return std::move(builder.artifact);
+  return {std::move(builder.artifact), std::move(origins)};
 }
 
-Artifact inspect_path(const std::string& path, const InspectOptions& options, Neighbours neighbours) {
-  const bytes::FileSource source(path);
-  auto artifact = inspect_source(source, path, options, neighbours);
-  if (source.changed_since_opened()) {
+Inspected inspect_path(const std::string& path, const InspectOptions& options, Neighbours neighbours) {
+  const auto source = std::make_shared<const bytes::FileSource>(path);
+  auto inspected = inspect_source(source, path, options, neighbours);
+  if (source->changed_since_opened()) {
     Finding finding;
     finding.id = "container.changed-while-read";
     finding.severity = Severity::error;
     finding.message = "the file was changed while it was read; figures may mix two states of it";
-    artifact.findings.push_back(std::move(finding));
+    inspected.artifact.findings.push_back(std::move(finding));
   }
-  return artifact;
+  return inspected;
 }
 
 }  // namespace inspecting
@@ -69,17 +70,17 @@ Artifact inspect_path(const std::string& path, const InspectOptions& options, Ne
 using inspecting::Neighbours;
 
 Artifact inspect_file(const std::string& path, const InspectOptions& options) {
-  return inspecting::inspect_path(path, options, Neighbours::followed);
+  return inspecting::inspect_path(path, options, Neighbours::followed).artifact;
 }
 
 Artifact inspect_stream(int descriptor, const std::string& name, const InspectOptions& options, std::uint64_t limit) {
-  const auto source = bytes::spool(descriptor, name, limit, options.stop);
-  return inspecting::inspect_source(*source, name, options, Neighbours::ignored);
+  const inspecting::SharedSource source = bytes::spool(descriptor, name, limit, options.stop);
+  return inspecting::inspect_source(source, name, options, Neighbours::ignored).artifact;
 }
 
 Artifact inspect_bytes(const std::string& name, const void* data, std::size_t size, const InspectOptions& options) {
-  const bytes::MemorySource source{std::span(static_cast<const std::byte*>(data), size)};
-  return inspecting::inspect_source(source, name, options, Neighbours::ignored);
+  const auto source = std::make_shared<const bytes::MemorySource>(std::span(static_cast<const std::byte*>(data), size));
+  return inspecting::inspect_source(source, name, options, Neighbours::ignored).artifact;
 }
 
 const char* version() noexcept { return UPINSPECT_VERSION; }

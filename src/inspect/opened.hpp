@@ -20,8 +20,12 @@ class Opened {
  public:
   using ElementSink = std::function<void(std::span<const std::byte>)>;
 
+  /// Reads headers and no tensor: what compares, converts or merges asks for more where it needs more.
+  [[nodiscard]] static InspectOptions headers_only();
+
   /// Throws InputError where there is nothing to read; everything wrong inside is a finding of the artifact.
-  explicit Opened(const std::string& path, const InspectOptions& options = {});
+  /// `options.stop`, where it is set, must outlive this.
+  explicit Opened(const std::string& path, const InspectOptions& options = headers_only());
   ~Opened();
   Opened(Opened&&) noexcept;
   Opened& operator=(Opened&&) noexcept;
@@ -35,6 +39,9 @@ class Opened {
 
   /// The same in one piece. Throws InputError where the tensor has more than `most` bytes.
   [[nodiscard]] std::vector<std::byte> load(std::size_t index, std::uint64_t most) const;
+
+  /// True where a file is no longer what it was when it was opened: what was read may mix two states of it.
+  [[nodiscard]] bool changed_since_opened() const;
 
  private:
   struct State;

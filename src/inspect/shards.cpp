@@ -16,6 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The usual limit on open files is 1024.
+constexpr std::size_t k_most_open = 512;
+
 fs::path folder_of(const std::string& path) {
   const auto parent = fs::path(path).parent_path();
   return parent.empty() ? fs::path(".") : parent;
@@ -30,17 +33,20 @@ bool stays_in(const fs::path& file, const fs::path& folder) {
 
 class ShardJoiner {
  public:
-  explicit ShardJoiner(model::Builder& builder) : m_builder(builder), m_folder(folder_of(builder.artifact.path)) {}
+  ShardJoiner(model::Builder& builder, Origins& origins)
+      : m_builder(builder), m_origins(origins), m_folder(folder_of(builder.artifact.path)) {}
   void run();
 
  private:
   void shard(const model::ShardClaim& claim);
-  void take(const model::ShardClaim& claim, Artifact shard);
+  void take(const model::ShardClaim& claim, Inspected inspected);
+  void keep(Origins origins);
   void compare(const model::ShardClaim& claim, const Artifact& shard);
   void note_extra_files();
   void check_total();
 
   model::Builder& m_builder;
+  Origins& m_origins;
   fs::path m_folder;
   std::unordered_map<std::string, std::string> m_owner;    ///< by tensor, as the index says
   std::unordered_map<std::string, std::string> m_found_in; ///< by tensor, as the shards say
@@ -71,7 +77,8 @@ void ShardJoiner::shard(const model::ShardClaim& claim) {
   }
 }
 
-void ShardJoiner::take(const model::ShardClaim& claim, Artifact shard) {
+void ShardJoiner::take(const model::ShardClaim& claim, Inspected inspected) {
+  auto& shard = inspected.artifact;
   compare(claim, shard);
   for (auto& finding : shard.findings) {
     finding.message.insert(0, claim.file + ": ");
@@ -82,6 +89,23 @@ void ShardJoiner::take(const model::ShardClaim& claim, Artifact shard) {
     tensor.location.entry = tensor.location.entry.empty() ? claim.file : claim.file + "/" + tensor.location.entry;
     m_builder.artifact.tensors.push_back(std::move(tensor));
   }
+  keep(std::move(inspected.origins));
+}
+
+/// Sources stay open for what reads the tensors again, as far as descriptors and memory go.
+void ShardJoiner::keep(Origins origins) {
+  const bool too_many = m_origins.open_files >= k_most_open;
+  const bool too_large = m_origins.decoded_bytes + origins.decoded_bytes > m_builder.options().limits.memory / 2;
+  for (auto& origin : origins.tensors) {
+    if (too_many) {
+      origin = Origin{nullptr, false, "more than " + std::to_string(k_most_open) + " shards are not held open"};
+    } else if (too_large && origin.decoded) {
+      origin = Origin{nullptr, true, "decoding the shards' storages would take more memory than is allowed"};
+    }
+  }
+  origins.open_files = too_many ? 0 : origins.open_files;
+  origins.decoded_bytes = too_large || too_many ? 0 : origins.decoded_bytes;
+  m_origins.append(std::move(origins));
 }
 
 void ShardJoiner::compare(const model::ShardClaim& claim, const Artifact& shard) {
@@ -166,9 +190,9 @@ bool is_weights(const std::string& name) {
 
 }  // namespace
 
-void join_shards(model::Builder& builder) {
+void join_shards(model::Builder& builder, Origins& origins) {
   if (!builder.shards.empty()) {
-    ShardJoiner(builder).run();
+    ShardJoiner(builder, origins).run();
   }
 }
 

@@ -119,6 +119,10 @@ void FilePass::plan_tensor(Tensor& tensor) {
     return;
   }
   const auto row_major = model::is_row_major(tensor);
+  if (!row_major && tensor.elements > tensor.bytes) {
+    tensor.unread = "a strided view of elements smaller than a byte";
+    return;
+  }
   const auto start = tensor.location.packing == Packing::stored
                          ? tensor.location.packed.offset
                          : tensor.location.storage_start;

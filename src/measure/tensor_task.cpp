@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "measure/tensor_task.hpp"
 
-#include "numeric/byte_order.hpp"
+#include "measure/elements.hpp"
 #include "numeric/dequantise.hpp"
 
 #include <algorithm>
@@ -29,19 +29,6 @@ Provenance provenance_of(const Tensor& tensor, const numeric::Accumulator::Resul
     return Provenance::upcast_bf16;
   }
   return result.low_zero_bits >= k_f16_in_f32 ? Provenance::upcast_f16 : Provenance::native;
-}
-
-/// The bytes that only whole can be turned from one byte order to the other.
-std::size_t turning_unit(Dtype dtype) {
-  return info(dtype).kind == DtypeKind::block ? info(dtype).block_bytes : info(dtype).swap_unit;
-}
-
-void turn_round(Dtype dtype, std::span<std::byte> elements) {
-  if (info(dtype).kind == DtypeKind::block) {
-    numeric::swap_block_fields(dtype, elements);
-  } else {
-    numeric::swap_bytes(elements, info(dtype).swap_unit);
-  }
 }
 
 }  // namespace

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/opened.hpp"
+
+#include "inspect/conduct.hpp"
+
+namespace upinspect::inspecting {
+
+struct Opened::State {
+  InspectOptions options;
+  Inspected inspected;
+};
+
+InspectOptions Opened::headers_only() {
+  InspectOptions options;
+  options.depth = Depth::headers;
+  return options;
+}
+
+Opened::Opened(const std::string& path, const InspectOptions& options)
+    : m_state(std::make_unique<State>(State{options, inspect_path(path, options, Neighbours::followed)})) {}
+
+Opened::~Opened() = default;
+Opened::Opened(Opened&&) noexcept = default;
+Opened& Opened::operator=(Opened&&) noexcept = default;
+
+const Artifact& Opened::artifact() const noexcept { return m_state->inspected.artifact; }
+
+void Opened::stream(std::size_t index, const ElementSink& sink) const {
+  const auto& inspected = m_state->inspected;
+  stream_tensor(inspected.origins.tensors.at(index), inspected.artifact.tensors.at(index), m_state->options, sink);
+}
+
+std::vector<std::byte> Opened::load(std::size_t index, std::uint64_t most) const {
+  const auto& inspected = m_state->inspected;
+  return load_tensor(inspected.origins.tensors.at(index), inspected.artifact.tensors.at(index), m_state->options, most);
+}
+
+bool Opened::changed_since_opened() const { return m_state->inspected.origins.changed_since_opened(); }
+
+}  // namespace upinspect::inspecting

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/origins.hpp"
+
+#include "measure/elements.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace upinspect::inspecting {
+
+namespace {
+
+// Pieces of this size pass the cache while their consumer looks at them, and cost a read call each that is not felt.
+constexpr std::uint64_t k_piece = std::uint64_t{1} << 20;
+// What a strided view may hold, as the measuring pass has it.
+constexpr std::uint64_t k_gather_memory = std::uint64_t{8} << 20;
+
+[[noreturn]] void refuse(const Tensor& tensor, const std::string& why) {
+  throw InputError(tensor.name.empty() ? "the tensor cannot be read: " + why
+                                       : "the tensor \"" + tensor.name + "\" cannot be read: " + why);
+}
+
+/// The tensor as its decoded storage has it.
+Tensor in_storage(Tensor tensor, std::uint64_t storage_bytes) {
+  tensor.location.packed = {0, storage_bytes};
+  tensor.location.packing = Packing::stored;
+  tensor.location.storage_bytes = storage_bytes;
+  return tensor;
+}
+
+}  // namespace
+
+void Origins::append(Origins other) {
+  tensors.insert(tensors.end(), std::make_move_iterator(other.tensors.begin()), std::make_move_iterator(other.tensors.end()));
+  decoded_bytes += other.decoded_bytes;
+  open_files += other.open_files;
+}
+
+bool Origins::changed_since_opened() const {
+  const bytes::Source* asked = nullptr;
+  for (const auto& origin : tensors) {
+    if (origin.source && origin.source.get() != asked) {
+      asked = origin.source.get();
+      if (asked->changed_since_opened()) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+Origins origins_of(model::Builder& builder, const SharedSource& source) {
+  Origins origins;
+  origins.tensors.assign(builder.artifact.tensors.size(), Origin{source, false, {}});
+  origins.open_files = 1;
+  for (auto& [index, storage] : builder.decoded) {
+    origins.decoded_bytes += storage.size();
+    origins.tensors[index] = Origin{std::make_shared<bytes::MemorySource>(std::move(storage)), true, {}};
+  }
+  builder.decoded.clear();
+  return origins;
+}
+
+void stream_tensor(const Origin& origin, const Tensor& tensor, const InspectOptions& options,
+                   const measure::ElementSink& sink) {
+  if (!origin.source) {
+    refuse(tensor, origin.missing);
+  }
+  const measure::ElementSink stoppable = [&](std::span<const std::byte> piece) {
+    if (options.stop != nullptr && options.stop->load(std::memory_order_relaxed)) {
+      throw Stopped();
+    }
+    sink(piece);
+  };
+  const bool strided = !model::is_row_major(tensor);
+  const auto& read_as = origin.decoded ? in_storage(tensor, origin.source->size()) : tensor;
+  try {
+    measure::stream_elements(*origin.source, read_as, strided ? k_gather_memory : k_piece, options.limits.memory, stoppable);
+  } catch (const measure::Unreadable& why) {
+    refuse(tensor, why.what());
+  }
+}
+
+std::vector<std::byte> load_tensor(const Origin& origin, const Tensor& tensor, const InspectOptions& options,
+                                   std::uint64_t most) {
+  if (tensor.bytes > most) {
+    refuse(tensor, "it has " + std::to_string(tensor.bytes) + " bytes, more than the " + std::to_string(most) + " allowed");
+  }
+  std::vector<std::byte> out;
+  stream_tensor(origin, tensor, options, [&](std::span<const std::byte> piece) {
+    if (out.empty()) {
+      out.reserve(static_cast<std::size_t>(tensor.bytes));
+    }
+    out.insert(out.end(), piece.begin(), piece.end());
+  });
+  return out;
+}
+
+}  // namespace upinspect::inspecting
