@@ -43,7 +43,7 @@ struct AdapterPart {
 struct AdapterModule {
   std::string name;                 ///< as the adapter spells it, without the part's suffix
   std::string canonical;            ///< the one spelling for all families (docs/digests.md)
-  std::string method;               ///< lora, dora, loha, lokr, glora, ia3, oft, boft, full, norm
+  std::string method;               ///< lora, dora, adalora, loha, lokr, glora, ia3, oft, boft, full, norm
   std::vector<AdapterPart> parts;   ///< in the order of the file
   std::optional<std::uint64_t> rank;
   std::optional<std::uint64_t> in_features;    ///< input channels for a convolution
@@ -54,7 +54,13 @@ struct AdapterModule {
   std::vector<AlphaReading> alpha_readings;    ///< everything that states an alpha for this module
   std::optional<double> scale;                 ///< what the update is multiplied by; nothing where it cannot be known
   std::string scale_rule;                      ///< in words: "alpha / rank", "alpha / sqrt(rank)", "1 (no alpha in this family)"
-  bool transposed = false;                     ///< halves are stored the other way round (MLX)
+  bool transposed = false;                     ///< halves are stored the other way round (MLX): down in x r, up r x out
+  bool down_transposed = false;                ///< the down half alone is (GGUF's token_embd)
+  bool base_transposed = false;                ///< the base stores its weight in x out: embeddings, fan_in_fan_out
+  std::string magnitude_axis;                  ///< of a DoRA magnitude: "out" (one per row of the weight) or "in"; empty: none
+  std::uint64_t groups = 1;                    ///< fused layers: as many updates as this, their output rows one after another
+  std::vector<bool> enabled;                   ///< which of the layer's equal blocks of output rows the groups act on; empty: all
+  std::uint64_t experts = 1;                   ///< of a mixture: both halves have them as their first axis
   std::optional<UpdateStrength> strength;      ///< JSON: "delta"
 
   /// The tensor that plays `role`; empty where there is none.

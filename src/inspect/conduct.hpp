@@ -9,9 +9,9 @@
 
 namespace upinspect::inspecting {
 
-/// Whether files beside the artifact may be looked at: not where it is no file, and not for a shard of an index, which
-/// could lead back to the index.
-enum class Neighbours : bool { ignored, followed };
+/// Whether files beside the artifact may be looked at: not where it is no file, and not for a part of a whole (a shard
+/// of an index, which could lead back to the index), whose meaning as an adapter the whole has.
+enum class Neighbours : std::uint8_t { ignored, followed, whole_elsewhere };
 
 /// An artifact, and where its tensors can be read again.
 struct Inspected {

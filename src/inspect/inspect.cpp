@@ -4,6 +4,7 @@
 #include "analysis/rule.hpp"
 #include "bytes/source.hpp"
 #include "formats/format.hpp"
+#include "inspect/adapters.hpp"
 #include "inspect/digests.hpp"
 #include "inspect/readings.hpp"
 #include "inspect/shards.hpp"
@@ -44,6 +45,10 @@ Inspected inspect_source(const SharedSource& source, const std::string& path, co
   if (neighbours == Neighbours::followed) {
     join_shards(builder, origins);
     name_neighbours(builder);
+  }
+  if (neighbours != Neighbours::whole_elsewhere) {
+    const auto config = neighbours == Neighbours::followed && !builder.artifact.tensors.empty() ? config_beside(path) : std::nullopt;
+    read_adapter(builder.artifact, config ? &*config : nullptr);
   }
   if (options.depth == Depth::full && options.tensor_sha256 && is_read(builder.artifact)) {
     builder.artifact.digests.content = content_digest(builder.artifact);

@@ -70,7 +70,7 @@ void ShardJoiner::shard(const model::ShardClaim& claim) {
     return;
   }
   try {
-    take(claim, inspect_path(path.string(), m_builder.options(), Neighbours::ignored));
+    take(claim, inspect_path(path.string(), m_builder.options(), Neighbours::whole_elsewhere));
   } catch (const InputError& problem) {
     m_complete = false;
     m_builder.find("index.missing-shard", Severity::error, "the shard \"" + claim.file + "\" cannot be read: " + problem.what());

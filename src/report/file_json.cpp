@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/file_json.hpp"
 
+#include "report/adapter_json.hpp"
 #include "report/json_value.hpp"
 #include "report/tensor_json.hpp"
 #include "report/words.hpp"
@@ -143,6 +144,9 @@ void write_artifact(JsonWriter& out, const Artifact& artifact) {
     write_tensor(out, tensor);
   }
   out.end();
+  if (artifact.adapter) {
+    write_adapter(out, *artifact.adapter);
+  }
   if (artifact.pickle) {
     write_pickle(out, *artifact.pickle);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/heading.hpp"
 
+#include "report/adapter_heading.hpp"
 #include "report/units.hpp"
 #include "report/words.hpp"
 
@@ -53,7 +54,8 @@ bool holds_tensors(const std::string& format_id) noexcept {
 }
 
 std::string description(const Artifact& artifact, const TextStyle& style) {
-  auto text = style.safe(artifact.format.title.empty() ? artifact.format.id : artifact.format.title);
+  auto text = artifact.adapter ? adapter_heading(*artifact.adapter, style) + "; " : std::string();
+  text += style.safe(artifact.format.title.empty() ? artifact.format.id : artifact.format.title);
   if (artifact.format.id == "raw" && artifact.tensors.size() == 1) {
     return text + ", " + raw_text(artifact, style);
   }

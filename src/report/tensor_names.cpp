@@ -16,8 +16,6 @@ constexpr std::size_t k_least_name = 20;
 /// A line for a name of this width or less would be mostly empty.
 constexpr std::size_t k_short_name = 12;
 
-constexpr std::string_view k_header = "tensor";
-
 /// Shorter ends are not worth a line.
 constexpr std::size_t k_least_common = 7;
 
@@ -60,10 +58,19 @@ constexpr std::size_t k_least_common = 7;
 
 }  // namespace
 
-TensorNames::TensorNames(std::span<const Tensor* const> rows, const TextStyle& style) : m_style(&style) {
+TensorNames::TensorNames(std::span<const Tensor* const> rows, const TextStyle& style) : m_style(&style), m_header("tensor") {
   for (const auto* tensor : rows) {
     m_names.push_back(shown_name(*tensor, rows.size(), style));
   }
+  find_core();
+}
+
+TensorNames::TensorNames(std::vector<std::string> names, std::string_view header, const TextStyle& style)
+    : m_style(&style), m_header(header), m_names(std::move(names)) {
+  find_core();
+}
+
+void TensorNames::find_core() {
   if (m_names.size() > 1) {
     m_prefix = common_prefix(m_names);
     m_suffix = common_suffix(m_names, m_prefix);
@@ -87,13 +94,13 @@ std::string TensorNames::core(std::size_t row) const {
 /// The least that the style asks for.
 std::size_t TensorNames::width_of(NameStyle names) const {
   switch (names) {
-    case NameStyle::core: return std::max(m_core_width, k_header.size());
+    case NameStyle::core: return std::max(m_core_width, m_header.size());
     case NameStyle::cut: return k_least_name;
     case NameStyle::whole:
     case NameStyle::short_only:
     case NameStyle::own_line: break;
   }
-  return std::max(m_whole_width, k_header.size());
+  return std::max(m_whole_width, m_header.size());
 }
 
 std::optional<Column> TensorNames::column(NameStyle names, std::size_t room) const {
@@ -101,7 +108,7 @@ std::optional<Column> TensorNames::column(NameStyle names, std::size_t room) con
       width_of(names) > room) {
     return std::nullopt;
   }
-  Column column{std::string(k_header), Align::left, {}};
+  Column column{m_header, Align::left, {}};
   for (std::size_t i = 0; i < m_names.size(); ++i) {
     auto text = names == NameStyle::core || names == NameStyle::cut ? core(i) : m_names[i];
     column.cells.push_back({names == NameStyle::cut ? elide_middle(text, room, m_style->ellipsis()) : std::move(text)});

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace upinspect::report {
@@ -24,7 +25,10 @@ class TensorNames {
  public:
   TensorNames(std::span<const Tensor* const> rows, const TextStyle& style);
 
-  /// The column "tensor", at most `room` wide. Nothing where the style does not work: too wide, no common ends to leave
+  /// Names of something else, under a header of their own; they have passed the escaper.
+  TensorNames(std::vector<std::string> names, std::string_view header, const TextStyle& style);
+
+  /// The column, at most `room` wide. Nothing where the style does not work: too wide, no common ends to leave
   /// out, or cut names that could be mistaken for each other.
   [[nodiscard]] std::optional<Column> column(NameStyle names, std::size_t room) const;
 
@@ -35,11 +39,13 @@ class TensorNames {
   [[nodiscard]] std::string lines(std::size_t row, std::size_t indent) const;
 
  private:
+  void find_core();
   [[nodiscard]] bool has_core() const noexcept { return m_prefix + m_suffix != 0; }
   [[nodiscard]] std::string core(std::size_t row) const;
   [[nodiscard]] std::size_t width_of(NameStyle names) const;
 
   const TextStyle* m_style;
+  std::string m_header;
   std::vector<std::string> m_names;
   std::size_t m_whole_width = 0;
   std::size_t m_core_width = 0;

@@ -4,6 +4,7 @@
 #include "report/file_facts.hpp"
 #include "report/findings_text.hpp"
 #include "report/heading.hpp"
+#include "report/module_table.hpp"
 #include "report/regions_text.hpp"
 #include "report/tensor_table.hpp"
 #include "report/units.hpp"
@@ -32,7 +33,7 @@ namespace {
 
 std::string file_text(const Artifact& artifact, const TextStyle& style) {
   auto text = heading(artifact, style) + "\n" + file_facts(artifact, style);
-  for (const auto& block : {tensor_table(artifact.tensors, style), regions_text(artifact.coverage, style),
+  for (const auto& block : {module_table(artifact, style), tensor_table(artifact.tensors, style), regions_text(artifact.coverage, style),
                             findings_text(artifact.findings, style)}) {
     text += block.empty() ? "" : "\n" + block;
   }

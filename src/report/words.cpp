@@ -56,6 +56,16 @@ std::string_view word(PickleVerdict verdict) noexcept {
   return "dangerous";
 }
 
+std::string_view word(AlphaSource source) noexcept {
+  switch (source) {
+    case AlphaSource::absent: return "absent";
+    case AlphaSource::tensor: return "tensor";
+    case AlphaSource::adapter_config: return "adapter_config";
+    case AlphaSource::metadata: return "metadata";
+  }
+  return "absent";
+}
+
 std::string_view word(Provenance provenance) noexcept {
   switch (provenance) {
     case Provenance::unknown: return "";

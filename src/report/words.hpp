@@ -15,6 +15,8 @@ namespace upinspect::report {
 [[nodiscard]] std::string_view word(ByteOrder order) noexcept;
 [[nodiscard]] std::string_view word(PickleVerdict verdict) noexcept;
 
+[[nodiscard]] std::string_view word(AlphaSource source) noexcept;
+
 /// Empty where it was not measured.
 [[nodiscard]] std::string_view word(Provenance provenance) noexcept;
 

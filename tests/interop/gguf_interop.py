@@ -282,7 +282,7 @@ def check_file(folder, label, kind, ne, little, big, values):
     digests = []
     for order, data in (("<", little), (">", big)):
         name = f"{label}{'' if order == '<' else '-big'}"
-        artifact = inspect(folder, name + ".gguf", gguf(order, [("blk.0.attn_q.weight.lora_a", kind, ne, data)]))
+        artifact = inspect(folder, name + ".gguf", gguf(order, [("blk.0.attn_q.weight", kind, ne, data)]))
         if artifact is None:
             continue
         errors = [finding["message"] for finding in artifact["findings"] if finding["severity"] == "error"]

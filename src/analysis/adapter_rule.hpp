@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules that look at a finished adapter: its modules, the tensors they are made of, the configuration beside them.
+#pragma once
+
+#include "upinspect/artifact.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace upinspect::analysis {
+
+/// One adapter before its judges.
+class AdapterCase {
+ public:
+  /// `config` is what adapter_config.json holds, or null. Findings go to the artifact.
+  AdapterCase(Artifact& artifact, const Value* config);
+
+  [[nodiscard]] const Adapter& adapter() const { return *m_artifact.adapter; }
+  [[nodiscard]] const Artifact& artifact() const { return m_artifact; }
+  [[nodiscard]] const Value* config() const { return m_config; }
+
+  /// The tensor of that name; null where there is none.
+  [[nodiscard]] const Tensor* tensor(const std::string& name) const;
+
+  /// Of a tensor: the finding stands at its bytes where they are stored plainly.
+  void find(std::string_view id, Severity severity, std::string message, const std::string& tensor = {});
+
+ private:
+  Artifact& m_artifact;
+  const Value* m_config;
+  std::unordered_map<std::string_view, const Tensor*> m_tensors;
+};
+
+struct AdapterRule {
+  std::string_view id;
+  void (*apply)(AdapterCase&);
+};
+
+/// Every rule, in the order in which they are applied.
+[[nodiscard]] std::span<const AdapterRule> adapter_rules() noexcept;
+
+/// Applies every rule to an artifact whose adapter has been read; does nothing where it is none.
+void judge_adapter(Artifact& artifact, const Value* config);
+
+/// "3 modules: a, b, c": the first names of a list in which no report should drown.
+[[nodiscard]] std::string named(const std::vector<std::string>& names, std::string_view noun);
+
+}  // namespace upinspect::analysis

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Says what an artifact's tensors mean as an adapter.
+#pragma once
+
+#include "upinspect/artifact.hpp"
+
+#include <optional>
+#include <string>
+
+namespace upinspect::inspecting {
+
+/// Reads the adapter, where the tensors are one, and judges it. `config` is what adapter_config.json holds, or null.
+void read_adapter(Artifact& artifact, const Value* config);
+
+/// What the adapter_config.json in the folder of `path` holds; nothing where there is none that can be read.
+[[nodiscard]] std::optional<Value> config_beside(const std::string& path);
+
+}  // namespace upinspect::inspecting

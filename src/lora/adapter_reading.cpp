@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lora/adapter_reading.hpp"
+
+#include "lora/canonical.hpp"
+#include "lora/drafts.hpp"
+#include "lora/shapes.hpp"
+#include "lora/values.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace upinspect::lora {
+
+namespace {
+
+/// Halves of each method, all of which a module needs.
+bool is_whole(const AdapterModule& module) {
+  const auto has = [&module](const std::string& role) { return !module.part(role).empty(); };
+  const auto factored = [&has](const std::string& name) { return has(name) || (has(name + "_a") && has(name + "_b")); };
+  if (module.method == "loha") {
+    return has("hada_w1_a") && has("hada_w1_b") && has("hada_w2_a") && has("hada_w2_b");
+  }
+  if (module.method == "lokr") {
+    return factored("lokr_w1") && factored("lokr_w2");
+  }
+  if (module.method == "glora") {
+    return has("a1") && has("a2") && has("b1") && has("b2");
+  }
+  if (module.method == "ia3") {
+    return has("factor");
+  }
+  if (module.method != "lora" && module.method != "dora" && module.method != "adalora") {
+    return true;
+  }
+  bool split = has("down.0") || has("up.0");
+  bool whole = split || (has("down") && has("up"));
+  for (unsigned i = 0; split && whole; ++i) {
+    const bool down = has("down." + std::to_string(i));
+    const bool up = has("up." + std::to_string(i));
+    split = down || up;
+    whole = down == up;
+  }
+  return whole;
+}
+
+std::string common_method(const std::vector<AdapterModule>& modules) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto& module : modules) {
+    ++counts[module.method];
+  }
+  const auto most = std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  return most->second * 2 > modules.size() ? most->first : "mixed";
+}
+
+std::optional<std::uint64_t> common_rank(const std::vector<AdapterModule>& modules) {
+  std::optional<std::uint64_t> rank;
+  for (const auto& module : modules) {
+    if (module.rank && rank && *rank != *module.rank) {
+      return std::nullopt;
+    }
+    rank = module.rank ? module.rank : rank;
+  }
+  return rank;
+}
+
+std::string base_model(const Value& metadata, const Value* config) {
+  const auto first_of = [](const Value& object, std::initializer_list<const char*> keys) {
+    for (const auto* key : keys) {
+      if (auto text = as_text(object.find(key)); !text.empty() && text != "None") {
+        return text;
+      }
+    }
+    return std::string();
+  };
+  auto name = config == nullptr ? std::string() : first_of(*config, {"base_model_name_or_path", "model"});
+  return !name.empty() ? name
+                       : first_of(metadata, {"ss_base_model_version", "modelspec.architecture", "general.base_model.0.name",
+                                             "general.architecture"});
+}
+
+AdapterModule module_of(const Draft& draft, const Value* config, std::vector<Finding>& findings) {
+  AdapterModule module;
+  module.name = draft.name;
+  module.canonical = canonical_name(draft.name);
+  for (const auto& part : draft.parts) {
+    module.parts.push_back({part.role, part.tensor->name});
+  }
+  read_shapes(draft, config, module, findings);
+  return module;
+}
+
+}  // namespace
+
+std::optional<double> measured_scalar(const Tensor& tensor) {
+  if (tensor.elements != 1 || !tensor.stats) {
+    return std::nullopt;
+  }
+  const auto& number = tensor.stats->min;
+  if (const auto* real = std::get_if<double>(&number)) {
+    return *real;
+  }
+  if (const auto* whole = std::get_if<std::int64_t>(&number)) {
+    return static_cast<double>(*whole);
+  }
+  if (const auto* whole = std::get_if<std::uint64_t>(&number)) {
+    return static_cast<double>(*whole);
+  }
+  return std::nullopt;
+}
+
+std::optional<Adapter> read_adapter(const std::vector<Tensor>& tensors, const Value& metadata, const Value* adapter_config,
+                                    std::vector<Finding>& findings, const ScalarReader& scalar) {
+  auto drafts = drafts_by_key(tensors);
+  if (drafts.modules.empty()) {
+    drafts = drafts_by_shape(tensors);
+  }
+  if (drafts.modules.empty()) {
+    return std::nullopt;
+  }
+  Adapter adapter;
+  for (const auto& draft : drafts.modules) {
+    adapter.modules.push_back(module_of(draft, adapter_config, findings));
+  }
+  const auto& family = family_of(drafts, adapter.modules, metadata);
+  ScaleReader scales(family, metadata, adapter_config, scalar);
+  for (std::size_t i = 0; i < adapter.modules.size(); ++i) {
+    auto& module = adapter.modules[i];
+    scales.read(module, drafts.modules[i].part("alpha"));
+    if (!is_whole(module)) {
+      for (const auto& part : module.parts) {
+        adapter.unpaired.push_back(part.tensor);
+      }
+    }
+  }
+  for (const auto* tensor : drafts.other) {
+    adapter.other.push_back(tensor->name);
+  }
+  adapter.family = family.id;
+  adapter.family_title = family.title;
+  adapter.guessed = drafts.guessed;
+  adapter.method = common_method(adapter.modules);
+  adapter.rank = common_rank(adapter.modules);
+  adapter.base_model = base_model(metadata, adapter_config);
+  return adapter;
+}
+
+}  // namespace upinspect::lora

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads tensors as an adapter: family, modules, pairs, ranks, alphas and scales.
+#pragma once
+
+#include "lora/scale.hpp"
+#include "upinspect/artifact.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace upinspect::lora {
+
+/// The adapter that `tensors` are; nothing where they are none. `adapter_config` is what adapter_config.json holds, or
+/// null. `scalar` gives the value of an alpha tensor. What the shapes contradict goes to `findings`; what can be said of
+/// the finished adapter is for analysis::judge_adapter.
+[[nodiscard]] std::optional<Adapter> read_adapter(const std::vector<Tensor>& tensors, const Value& metadata,
+                                                  const Value* adapter_config, std::vector<Finding>& findings,
+                                                  const ScalarReader& scalar);
+
+/// The value of a measured tensor of one element: what ScalarReader is where the data pass has run.
+[[nodiscard]] std::optional<double> measured_scalar(const Tensor& tensor);
+
+}  // namespace upinspect::lora
