@@ -11,6 +11,7 @@ void overlapping_bytes(model::Builder&);
 void non_finite(model::Builder&);
 void unread_tensor(model::Builder&);
 void pickle_globals(model::Builder&);
+void unicode_twins(model::Builder&);
 
 namespace {
 
@@ -20,6 +21,7 @@ constexpr std::array k_rules{
     Rule{"tensor.non-finite", non_finite},
     Rule{"tensor.unread", unread_tensor},
     Rule{"pickle.dangerous-global", pickle_globals},
+    Rule{"name.unicode-twins", unicode_twins},
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ std::unordered_set<std::string> explained(const model::Builder& builder) {
   for (const auto& finding : builder.artifact.findings) {
     const bool told = finding.id == "tensor.unread" || finding.id == "tensor.shape-overflow" ||
                       finding.id == "tensor.malformed" || finding.id == "tensor.expanded-view" ||
-                      finding.id == "torch.missing-storage";
+                      finding.id == "torch.missing-storage" || finding.id == "npy.object-array";
     if (told) {
       names.insert(finding.tensor);
     }

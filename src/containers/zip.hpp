@@ -76,6 +76,8 @@ enum class ZipAddressing : std::uint8_t {
 struct ZipLimits {
   std::uint64_t directory_bytes = std::uint64_t{256} << 20;
   std::uint64_t entries = 2'000'000;
+  /// How far a salvage looks through data for signatures, from where it first has to.
+  std::uint64_t scanned_bytes = UINT64_MAX;
   /// The reading to take where both give a directory and they differ.
   ZipAddressing prefer = ZipAddressing::absolute;
 };
@@ -89,8 +91,11 @@ struct ZipDirectory {
   std::uint64_t archive_end = 0;         ///< one past that record and its comment
   std::uint64_t declared_count = 0;      ///< entries that the end record counts: miniz sees only the first so many
   std::uint64_t declared_size = 0;       ///< bytes that the end record gives the directory: zipfile reads only those
+  std::uint32_t disk = 0;                ///< what the end record says of disks: of itself,
+  std::uint32_t directory_disk = 0;      ///< and of the directory
   bool zip64 = false;                    ///< the figures come from a zip64 end record
   bool salvaged = false;                 ///< there was no directory; entries come from local headers
+  bool partial = false;                  ///< the salvage stopped at ZipLimits::scanned_bytes: there may be more entries
   std::string comment;
   std::optional<std::uint64_t> other_directory;  ///< where the other way of addressing finds a different directory
   std::map<std::size_t, std::string> local_names;  ///< by entry index, where the local header has another name (the first few hundred)
@@ -100,7 +105,7 @@ struct ZipDirectory {
   /// The indices of all entries of exactly this name, in order.
   [[nodiscard]] std::vector<std::size_t> find_all(std::string_view name) const;
   /// The indices of all entries that a careless reader might take for `name`: case ignored, `\` read as `/`, the name
-  /// cut at a NUL.
+  /// cut at a NUL, accents spelled in another way.
   [[nodiscard]] std::vector<std::size_t> find_similar(std::string_view name) const;
 
   /// Sorted by (hash of the folded name, folded name, index); made by `index_names`.
@@ -118,7 +123,7 @@ struct ZipDirectory {
                                     std::vector<Finding>& findings, const ZipLimits& limits = {});
 
 /// Lists the entries of an archive without directory from its local headers, and says which are whole.
-/// Reads through the whole file where sizes are kept in data descriptors only, as torch writes them.
+/// Reads through the file, as far as the limits let it, where sizes are kept in data descriptors only, as torch writes them.
 [[nodiscard]] ZipDirectory salvage_zip(const bytes::Source& source, bytes::LabelSink* labels,
                                        std::vector<Finding>& findings, const ZipLimits& limits = {});
 

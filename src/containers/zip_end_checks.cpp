@@ -98,6 +98,8 @@ void check_end_records(const Source& source, const EndRecords& records, const Di
   directory.declared_count = place.from.count;
   directory.declared_size = place.from.size;
   directory.zip64 = place.zip64;
+  directory.disk = static_cast<std::uint32_t>(records.end.disk);
+  directory.directory_disk = static_cast<std::uint32_t>(records.end.directory_disk);
   check_zip64(records, place, log);
   if (place.zip64) {
     compare_records(records, place, log);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "containers/zip_names.hpp"
 
+#include "bytes/canonical_text.hpp"
 #include "containers/zip_rules.hpp"
 
 #include <algorithm>
@@ -12,7 +13,8 @@ namespace upinspect::containers {
 
 namespace {
 
-/// miniz ignores the case of ASCII letters, Windows takes `\` for `/`, C strings end at a NUL.
+/// miniz ignores the case of ASCII letters, Windows takes `\` for `/`, C strings end at a NUL, and HFS+ and APFS take
+/// all spellings of an accented letter for one.
 std::string_view until_nul(std::string_view name) { return name.substr(0, name.find('\0')); }
 
 unsigned char fold(char c) {
@@ -22,17 +24,20 @@ unsigned char fold(char c) {
   return static_cast<unsigned char>(c == '\\' ? '/' : c);
 }
 
-std::uint64_t hash_folded(std::string_view name) {
+std::uint64_t hash_of(std::string_view name) {
   std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  for (const char c : until_nul(name)) {
+  for (const char c : name) {
     hash = (hash ^ fold(c)) * 0x100000001b3;
   }
   return hash;
 }
 
-std::weak_ordering compare_folded(std::string_view a, std::string_view b) {
-  const auto left = until_nul(a);
-  const auto right = until_nul(b);
+std::uint64_t hash_folded(std::string_view name) {
+  const auto seen = until_nul(name);
+  return bytes::is_ascii(seen) ? hash_of(seen) : hash_of(bytes::decomposed(seen));
+}
+
+std::weak_ordering compare_letters(std::string_view left, std::string_view right) {
   const auto shared = std::min(left.size(), right.size());
   for (std::size_t i = 0; i < shared; ++i) {
     if (fold(left[i]) != fold(right[i])) {
@@ -40,6 +45,15 @@ std::weak_ordering compare_folded(std::string_view a, std::string_view b) {
     }
   }
   return left.size() <=> right.size();
+}
+
+std::weak_ordering compare_folded(std::string_view a, std::string_view b) {
+  const auto left = until_nul(a);
+  const auto right = until_nul(b);
+  if (bytes::is_ascii(left) && bytes::is_ascii(right)) {
+    return compare_letters(left, right);
+  }
+  return compare_letters(bytes::decomposed(left), bytes::decomposed(right));
 }
 
 using NameKey = ZipDirectory::NameKey;
@@ -114,6 +128,12 @@ void report_pair(const ZipEntry& one, const ZipEntry& other, FindingLog& log) {
     log.add(zip_rules::k_duplicate, where, [&] {
       return "two entries are named " + quoted(one.name) + ", with their data at " + std::to_string(one.data.offset) +
              " and " + std::to_string(other.data.offset) + ": zipfile takes the last, torch one or another";
+    });
+  } else if (bytes::decomposed(one.name) == bytes::decomposed(other.name)) {
+    log.add(zip_rules::k_similar, where, [&] {
+      return "two entries are named " + quoted(one.name) + ", in two spellings of Unicode, with their data at " +
+             std::to_string(one.data.offset) + " and " + std::to_string(other.data.offset) +
+             ": unpacked on macOS, one replaces the other";
     });
   } else {
     log.add(zip_rules::k_similar, where, [&] {

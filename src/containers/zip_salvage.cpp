@@ -46,6 +46,7 @@ class Salvage {
       }
       const auto next = scan(at).boundary_after(at + 1);
       if (!next) {
+        m_directory.partial = m_scan->stopped_early();
         break;
       }
       at = *next;
@@ -59,7 +60,7 @@ class Salvage {
   /// The scan starts where it is first needed; the walk never goes back.
   const ZipScan& scan(std::uint64_t from) {
     if (!m_scan) {
-      m_scan.emplace(m_source, from);
+      m_scan.emplace(m_source, from, m_limits.scanned_bytes);
     }
     return *m_scan;
   }
@@ -144,7 +145,8 @@ void report_salvage(const ZipDirectory& directory, std::uint64_t file_size, Find
   const auto first = directory.entries.empty() ? file_size : directory.entries.front().header_offset;
   log.add(zip_rules::k_salvaged, {directory.archive_end, 0},
           "the archive has no usable directory, so torch and zipfile refuse it; its local headers show " +
-              counted(directory.entries.size(), "entry", "entries") + ", " + std::to_string(whole) + " of them whole");
+              counted(directory.entries.size(), "entry", "entries") + ", " + std::to_string(whole) + " of them whole" +
+              (directory.partial ? "; the data behind them were not looked through for more" : ""));
   if (first != 0 && !directory.entries.empty()) {
     log.add(zip_rules::k_leading_data, {0, first}, counted(first, "byte lies", "bytes lie") + " before the first entry");
   }

@@ -19,18 +19,19 @@ constexpr std::size_t k_most = std::size_t{1} << 20;
 
 }  // namespace
 
-ZipScan::ZipScan(const bytes::Source& source, std::uint64_t from) : m_from(from) {
-  scan(source, from);
+ZipScan::ZipScan(const bytes::Source& source, std::uint64_t from, std::uint64_t most)
+    : m_from(from), m_stopped_early(most < source.size() - std::min(from, source.size())) {
+  scan(source, from, m_stopped_early ? from + most : source.size());
   std::sort(m_descriptors.begin(), m_descriptors.end(), [](const ScannedDescriptor& a, const ScannedDescriptor& b) {
     return std::tie(a.start, a.offset) < std::tie(b.start, b.offset);
   });
 }
 
-void ZipScan::scan(const bytes::Source& source, std::uint64_t from) {
+void ZipScan::scan(const bytes::Source& source, std::uint64_t from, std::uint64_t end) {
   std::string block;
   // Blocks share three bytes, so that no signature falls between two.
-  for (auto at = from; at < source.size() && source.size() - at >= k_signature_bytes; at += block.size() - (k_signature_bytes - 1)) {
-    block.resize(static_cast<std::size_t>(std::min<std::uint64_t>(k_block_bytes, source.size() - at)));
+  for (auto at = from; at < end && end - at >= k_signature_bytes; at += block.size() - (k_signature_bytes - 1)) {
+    block.resize(static_cast<std::size_t>(std::min<std::uint64_t>(k_block_bytes, end - at)));
     source.read_at(at, std::as_writable_bytes(std::span(block)));
     for (auto i = block.find("PK"); i != std::string::npos && i + k_signature_bytes <= block.size(); i = block.find("PK", i + 1)) {
       look(source, at + i, static_cast<unsigned char>(block[i + 2]) * 256U + static_cast<unsigned char>(block[i + 3]));

@@ -22,8 +22,11 @@ struct ScannedDescriptor {
 
 class ZipScan {
  public:
-  /// Reads from `from` to the end of the source.
-  ZipScan(const bytes::Source& source, std::uint64_t from);
+  /// Reads from `from` on, at most `most` bytes.
+  ZipScan(const bytes::Source& source, std::uint64_t from, std::uint64_t most);
+
+  /// True where the source goes on behind what was read.
+  [[nodiscard]] bool stopped_early() const noexcept { return m_stopped_early; }
 
   /// The first descriptor whose sizes say that its data begin at `start`.
   [[nodiscard]] std::optional<ScannedDescriptor> descriptor_for(std::uint64_t start) const;
@@ -31,11 +34,12 @@ class ZipScan {
   [[nodiscard]] std::optional<std::uint64_t> boundary_after(std::uint64_t offset) const;
 
  private:
-  void scan(const bytes::Source& source, std::uint64_t from);
+  void scan(const bytes::Source& source, std::uint64_t from, std::uint64_t end);
   void look(const bytes::Source& source, std::uint64_t offset, unsigned kind);
   void add_descriptor(const bytes::Source& source, std::uint64_t offset);
 
   std::uint64_t m_from;
+  bool m_stopped_early;
   std::vector<std::uint64_t> m_boundaries;
   std::vector<ScannedDescriptor> m_descriptors;
 };

@@ -60,7 +60,7 @@ std::uint64_t JoblibArrays::measure_objects(pickle::NumpyRef& array, std::uint64
     bytes::Cursor::fail_at(offset, "joblib array", "more than " + std::to_string(k_most_inner) + " arrays of Python objects");
   }
   const auto inner = pickle::run(m_source, offset);
-  m_inner.push_back(ByteRange{offset, inner.end - offset});
+  m_inner.insert_or_assign(array.node, ByteRange{offset, inner.end - offset});
   if (inner.failure) {
     bytes::Cursor::fail_at(inner.failure->offset, "pickle of a joblib array", inner.failure->message);
   }

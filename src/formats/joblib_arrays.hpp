@@ -23,8 +23,8 @@ class JoblibArrays {
 
   [[nodiscard]] const std::map<pickle::NodeId, pickle::NumpyRef>& arrays() const { return m_arrays; }
   [[nodiscard]] const std::vector<ByteRange>& padding() const { return m_padding; }
-  /// Where the pickles of arrays of Python objects stand.
-  [[nodiscard]] const std::vector<ByteRange>& inner() const { return m_inner; }
+  /// Where the pickles of arrays of Python objects stand: later nodes lie later in the stream.
+  [[nodiscard]] const std::map<pickle::NodeId, ByteRange>& inner() const { return m_inner; }
 
  private:
   [[nodiscard]] std::uint64_t measure_objects(pickle::NumpyRef& array, std::uint64_t offset);
@@ -33,7 +33,7 @@ class JoblibArrays {
   const bytes::Source& m_source;
   std::map<pickle::NodeId, pickle::NumpyRef> m_arrays;
   std::vector<ByteRange> m_padding;
-  std::vector<ByteRange> m_inner;
+  std::map<pickle::NodeId, ByteRange> m_inner;
 };
 
 }  // namespace upinspect::formats

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/npy_array.hpp"
 
-#include "formats/pickled.hpp"
-#include "pickle/machine.hpp"
-
 #include <algorithm>
 
 namespace upinspect::formats {
@@ -39,43 +36,6 @@ containers::NpyHeader read_npy(model::Builder& builder, const NpyPlace& place, b
   }
 }
 
-std::uint64_t judge_npy_objects(model::Builder& builder, const NpyPlace& place, std::uint64_t start) {
-  pickle::Options options;
-  options.limits.memory = std::min(options.limits.memory, builder.options().limits.memory / 2);
-  options.end = place.end;
-  PickleSetting setting;
-  setting.stream = &place.stream;
-  setting.entry = place.member.empty() ? "the array's pickle" : place.member;
-  if (!place.in_file()) {
-    setting.unpacked_from = place.packed;
-  }
-  const auto program = pickle::run(place.stream, start, options);
-  report_stream(builder, program, setting.entry);
-  judge_stream(builder, program, setting, start, options);
-  return program.complete() ? program.end : place.end;
-}
-
-namespace {
-
-/// The elements of an object array are whatever its pickle makes of them.
-std::uint64_t add_objects(model::Builder& builder, const NpyPlace& place, std::uint64_t start, const std::string& name) {
-  const ByteRange data = place.in_file() ? ByteRange{start, place.end - start} : place.packed;
-  builder.find("npy.object-array", Severity::warning,
-               (place.member.empty() ? std::string() : place.member + ": ") +
-                   "the elements are Python objects: np.load refuses them, np.load(allow_pickle=True) would run the "
-                   "pickle in these bytes",
-               data, name);
-  if (!place.in_file()) {
-    return place.end;
-  }
-  const auto end = judge_npy_objects(builder, place, start);
-  builder.coverage.label(ByteRange{start, end - start}, RegionKind::payload,
-                         "pickle of " + (name.empty() ? "the array" : name));
-  return end;
-}
-
-}  // namespace
-
 std::uint64_t add_npy_array(model::Builder& builder, const containers::NpyHeader& header, const NpyPlace& place,
                             const std::string& name) {
   const auto start = std::min(header.data_start, place.end);
@@ -89,7 +49,7 @@ std::uint64_t add_npy_array(model::Builder& builder, const containers::NpyHeader
   location.entry = place.member;
   auto end = start + array.there;
   if (array.objects) {
-    end = add_objects(builder, place, start, name);
+    end = read_npy_objects(builder, place, start, name, array.tensor.shape);
   } else if (place.in_file()) {
     builder.coverage.label(location.packed, RegionKind::tensor, name.empty() ? "data" : "array " + name);
   }

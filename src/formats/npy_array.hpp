@@ -34,8 +34,14 @@ struct NpyPlace {
 std::uint64_t add_npy_array(model::Builder& builder, const containers::NpyHeader& header, const NpyPlace& place,
                             const std::string& name);
 
-/// Follows the pickle of an object array, which begins at `start` of the whole stream, without running it, and judges
-/// it. Returns where it ends, or the stream does.
-std::uint64_t judge_npy_objects(model::Builder& builder, const NpyPlace& place, std::uint64_t start);
+/// Says that the array's elements are Python objects and, where they lie in the file as they are, follows their pickle.
+/// Returns where it ends.
+std::uint64_t read_npy_objects(model::Builder& builder, const NpyPlace& place, std::uint64_t start,
+                               const std::string& name, const std::vector<std::uint64_t>& shape);
+
+/// Follows the pickle of an object array, which begins at `start` of the whole stream, without running it: judges it and
+/// lists what it holds under `name`. Returns where it ends, or the stream does.
+std::uint64_t follow_npy_objects(model::Builder& builder, const NpyPlace& place, std::uint64_t start,
+                                 const std::string& name, const std::vector<std::uint64_t>& shape);
 
 }  // namespace upinspect::formats

@@ -80,7 +80,7 @@ class ArchiveReader {
   void member(const ZipEntry& entry);
   void stored(const ZipEntry& entry, const std::string& key);
   void deflated(const ZipEntry& entry, const std::string& key);
-  void objects(const ZipEntry& entry, std::uint64_t start);
+  void objects(const ZipEntry& entry, const containers::NpyHeader& header, const std::string& key);
   void not_an_array(const ZipEntry& entry);
   void broken(const ZipEntry& entry, const bytes::ParseError& error);
   void find(const char* id, Severity severity, const ZipEntry& entry, const std::string& why);
@@ -175,7 +175,7 @@ void ArchiveReader::deflated(const ZipEntry& entry, const std::string& key) {
   ++m_arrays;
   const auto end = add_npy_array(m_builder, header, place, key);
   if (header.dtype.objects) {
-    objects(entry, header.data_start);
+    objects(entry, header, key);
   } else if (end < entry.unpacked_size) {
     find("npz.trailing-bytes", Severity::warning, entry,
          std::to_string(entry.unpacked_size - end) + " bytes follow the array in the unpacked member; numpy ignores them");
@@ -183,12 +183,15 @@ void ArchiveReader::deflated(const ZipEntry& entry, const std::string& key) {
 }
 
 /// A deflated pickle is unpacked whole, as far as the limits allow.
-void ArchiveReader::objects(const ZipEntry& entry, std::uint64_t start) {
+void ArchiveReader::objects(const ZipEntry& entry, const containers::NpyHeader& header, const std::string& key) {
   const auto& limits = m_builder.options().limits;
   const auto cap = std::min(limits.pickle, limits.memory / 2);
   const bytes::MemorySource whole(containers::read_entry(m_builder.source(), entry, cap).data);
   const auto place = deflated_place(entry, whole);
-  const auto end = judge_npy_objects(m_builder, place, start);
+  std::vector<std::uint64_t> shape(header.shape.size());
+  std::transform(header.shape.begin(), header.shape.end(), shape.begin(),
+                 [](std::int64_t dimension) { return static_cast<std::uint64_t>(std::max<std::int64_t>(dimension, 0)); });
+  const auto end = follow_npy_objects(m_builder, place, header.data_start, key, shape);
   if (end < whole.size()) {
     find("npz.trailing-bytes", Severity::warning, entry,
          std::to_string(whole.size() - end) + " bytes follow the pickle in the unpacked member; numpy ignores them");

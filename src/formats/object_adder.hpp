@@ -55,6 +55,8 @@ class ObjectAdder {
   void array(const std::string& name, const pickle::NumpyRef& ref);
   void place_array(Tensor tensor, const pickle::NumpyRef& ref);
   void objects_of_array(const Tensor& array, const pickle::NumpyRef& ref);
+  void elements_of(const std::string& name, const pickle::NumpyRef& ref);
+  bool elements_behind(const std::string& name, const pickle::NumpyRef& ref);
 
   // Streams inside of the pickle (nested_streams.cpp).
   const Nested* nested(const pickle::BytesRef& bytes, const std::string& name);

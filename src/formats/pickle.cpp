@@ -149,7 +149,7 @@ void PickleReader::judge(const pickle::Program& program, const JoblibArrays& job
   PickleSetting setting;
   setting.stream = &m_source;
   judge_stream(m_builder, program, setting, program.start, m_options);
-  for (const auto& inner : joblib.inner()) {
+  for (const auto& [node, inner] : joblib.inner()) {
     judge_stream(m_builder, pickle::run(m_source, inner.offset, m_options), setting, inner.offset, m_options);
   }
 }
@@ -159,15 +159,19 @@ void PickleReader::add(const pickle::Program& program, const JoblibArrays& jobli
   setting.stream = &m_source;
   setting.prefix = prefix;
   setting.inline_arrays = &joblib.arrays();
+  setting.inline_pickles = &joblib.inner();
   auto added = add_objects(m_builder, program, setting);
   for (const auto& padding : joblib.padding()) {
     added.inside.push_back(Region{padding, RegionKind::padding, "joblib padding"});
   }
-  for (const auto& inner : joblib.inner()) {
-    added.inside.push_back(Region{inner, RegionKind::payload, "pickle of Python objects"});
+  const auto what = prefix.empty() ? "pickle" : "pickle " + prefix;
+  auto from = program.start;
+  for (const auto& [node, inner] : joblib.inner()) {
+    label_around(m_builder, ByteRange{from, inner.offset - from}, RegionKind::payload, what, added.inside);
+    label_around(m_builder, inner, RegionKind::payload, "pickle of Python objects", added.inside);
+    from = inner.end();
   }
-  label_around(m_builder, ByteRange{program.start, program.end - program.start}, RegionKind::payload,
-               prefix.empty() ? "pickle" : "pickle " + prefix, std::move(added.inside));
+  label_around(m_builder, ByteRange{from, program.end - from}, RegionKind::payload, what, std::move(added.inside));
 }
 
 PickleReader::Run PickleReader::run_at(std::uint64_t start) const {

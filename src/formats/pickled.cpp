@@ -121,7 +121,14 @@ void ObjectAdder::list_once(pickle::NodeId root, const std::string& prefix) {
 }
 
 AddedObjects ObjectAdder::run() {
-  list(m_program.root, m_setting.prefix);
+  const auto& graph = m_program.graph;
+  const auto array = m_setting.only_elements && pickle::is_numpy(graph, m_program.root)
+                         ? pickle::read_numpy(graph, m_program.root) : pickle::NumpyRef();
+  if (array.dtype.objects && array.problem.empty()) {
+    elements_of(m_setting.prefix, array);
+  } else {
+    list(m_program.root, m_setting.prefix);
+  }
   return std::move(m_added);
 }
 

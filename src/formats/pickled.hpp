@@ -40,14 +40,22 @@ struct PickleSetting {
   std::string entry;
   /// Finds a storage; nothing where it is missing.
   std::function<std::optional<FoundStorage>(const pickle::StorageRef&)> find_storage;
+  /// Why a storage was not found, as the end of a sentence; unset where there is nothing to say but that it is not there.
+  std::function<std::string(const pickle::StorageRef&)> why_missing;
   /// Stands before all names, without a dot at its end.
   std::string prefix;
   /// Arrays whose elements stand between the opcodes, by the node that describes them; may be nullptr.
   const std::map<pickle::NodeId, pickle::NumpyRef>* inline_arrays = nullptr;
+  /// Where the elements of such arrays are Python objects: their pickles in the stream; may be nullptr.
+  const std::map<pickle::NodeId, ByteRange>* inline_pickles = nullptr;
+  /// Where the root is an array of Python objects, its reader has added it: only what it holds is listed.
+  bool only_elements = false;
   /// Finds the tensor that a persistent id names; unset where ids name none.
   std::function<std::optional<PersistentTensor>(const std::string& key)> find_tensor;
   /// True where torch knows no other persistent objects than storages.
   bool only_storages = false;
+  /// True where storages were not looked for everywhere, so that one which is not found may be there.
+  bool partial = false;
   /// How many torch streams lie around this one.
   unsigned depth = 0;
 };

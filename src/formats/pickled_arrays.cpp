@@ -28,14 +28,43 @@ Tensor described(const std::string& name, const pickle::NumpyRef& ref) {
 
 }  // namespace
 
-/// The elements stand in the pickle one by one; they are listed under their places.
+/// The elements stand in the pickle one by one; they are listed under their places. The element of an array without
+/// dimensions has no place: what it holds is listed under the array's own name.
+void ObjectAdder::elements_of(const std::string& name, const pickle::NumpyRef& ref) {
+  const auto& graph = m_program.graph;
+  const auto* made = graph.additions(ref.node);
+  const auto state = made == nullptr || made->states.empty() ? std::span<const pickle::NodeId>() : graph.items(made->states.back());
+  if (state.size() < 4) {
+    return;
+  }
+  constexpr std::size_t k_place = 4;  // (version, shape, dtype, order, elements, ...); the oldest had no version
+  const auto elements = state[std::min(k_place, state.size() - 1)];
+  const auto items = graph.items(elements);
+  const bool one_container = ref.shape.empty() && items.size() == 1 &&
+                             (pickle::is_mapping(graph, items[0]) || !graph.items(items[0]).empty());
+  list_once(one_container ? items[0] : elements, name);
+}
+
+/// joblib writes the elements as a pickle of its own behind the array's description.
+bool ObjectAdder::elements_behind(const std::string& name, const pickle::NumpyRef& ref) {
+  const auto* pickles = m_setting.inline_pickles;
+  if (pickles == nullptr || !pickles->contains(ref.node)) {
+    return false;
+  }
+  PickleSetting setting;
+  setting.stream = m_setting.stream;
+  setting.prefix = name;
+  setting.only_elements = true;
+  const auto program = pickle::run(*m_setting.stream, pickles->at(ref.node).offset, pickle_options(m_builder.options()));
+  const auto added = add_objects(m_builder, program, setting);
+  m_added.inside.insert(m_added.inside.end(), added.inside.begin(), added.inside.end());
+  return true;
+}
+
 void ObjectAdder::objects_of_array(const Tensor& array, const pickle::NumpyRef& ref) {
   m_builder.find("tensor.unread", Severity::note, array.unread, in_file(ref.offset), array.name);
-  const auto* made = m_program.graph.additions(ref.node);
-  const auto state = made == nullptr || made->states.empty() ? std::span<const pickle::NodeId>()
-                                                             : m_program.graph.items(made->states.back());
-  if (!state.empty()) {
-    list_once(state.back(), array.name);
+  if (!elements_behind(array.name, ref)) {
+    elements_of(array.name, ref);
   }
 }
 

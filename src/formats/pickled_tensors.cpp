@@ -124,9 +124,11 @@ bool ObjectAdder::take_view(FoundStorage& found, const pickle::StorageRef& stora
 /// Where the storage's bytes are. What is missing or short is said here.
 std::optional<FoundStorage> ObjectAdder::find(const pickle::StorageRef& storage, const std::string& name) {
   const auto found = m_setting.find_storage ? m_setting.find_storage(storage) : std::nullopt;
-  if (!found) {
-    m_builder.find("torch.missing-storage", Severity::error, "the storage " + called(storage) + " is not in the file",
+  if (!found && !m_setting.partial) {
+    m_builder.find("torch.missing-storage", Severity::error, "the storage " + called(storage) + (m_setting.why_missing ? m_setting.why_missing(storage) : " is not in the file"),
                    in_file(storage.offset), name);
+  }
+  if (!found) {
     return std::nullopt;
   }
   const bool first_time = m_reported.insert(storage.key).second;
@@ -221,7 +223,8 @@ void ObjectAdder::strided(Tensor made, const pickle::TensorRef& ref) {
     }
   }
   if (!found) {
-    made.unread = "its storage " + called(*ref.storage) + " is missing";
+    made.unread = "its storage " + called(*ref.storage) +
+                  (m_setting.partial ? " was not looked for, which takes more than headers" : " is missing");
     m_builder.add(std::move(made));
     return;
   }

@@ -2,6 +2,7 @@
 #include "formats/torch_archive.hpp"
 
 #include "bytes/inflate.hpp"
+#include "bytes/json_reader.hpp"
 #include "bytes/parse_error.hpp"
 
 #include <algorithm>
@@ -63,6 +64,16 @@ std::string version_problem(const std::string& text) {
 
 }  // namespace
 
+const ZipEntry* TorchArchive::record(const std::string& name) {
+  const auto* entry = m_lookup.find(m_prefix + name);
+  if (entry != nullptr && entry->name != m_prefix + name && m_other_case.insert(name).second) {
+    m_builder.find("torch.other-case", Severity::warning,
+                   "torch, which ignores case, reads \"" + entry->name + "\" for \"" + m_prefix + name +
+                       "\"; others do not find it", ByteRange{entry->central_offset, 0});
+  }
+  return entry;
+}
+
 void TorchArchive::label_records() {
   for (const auto& entry : m_zip.directory().entries) {
     const auto kind = kind_of(entry.name, m_prefix);
@@ -79,6 +90,14 @@ void TorchArchive::check_names() {
                    ByteRange{entries.front().central_offset, 0});
     return;
   }
+  const auto garbled = std::find_if(entries.begin(), entries.end(), [](const ZipEntry& entry) {
+    return bytes::find_invalid_utf8(entry.name) != std::string_view::npos;
+  });
+  if (garbled != entries.end()) {
+    m_builder.find("torch.name-encoding", Severity::error,
+                   "torch, which reads all names as UTF-8, refuses the archive: 'utf-8' codec can't decode \"" + garbled->name + "\"",
+                   ByteRange{garbled->central_offset, 0});
+  }
   const auto outside = std::find_if(entries.begin(), entries.end(),
                                     [this](const ZipEntry& entry) { return !entry.name.starts_with(m_prefix); });
   if (outside != entries.end()) {
@@ -93,6 +112,9 @@ void TorchArchive::check_version() {
   const std::string name = record(".data/version") != nullptr ? ".data/version" : "version";
   const auto* entry = record(name);
   if (entry == nullptr) {
+    if (m_zip.directory().salvaged) {
+      return;  // what is lost with the directory has been said
+    }
     m_builder.find("torch.missing-record", Severity::error,
                    "the archive has no " + m_prefix + "version; torch refuses it: Expected hasRecord(\"version\") to be true");
     return;
@@ -160,22 +182,55 @@ void TorchArchive::note_settings() {
   }
 }
 
+/// torch.load looks at the first four bytes, and miniz counts from the first one.
+void TorchArchive::check_start() {
+  const auto& directory = m_zip.directory();
+  if (!m_zip.at_start()) {
+    m_builder.find("torch.leading-data", Severity::error,
+                   "torch takes the file for a pickle by its first bytes and refuses it: invalid load key", ByteRange{0, 0});
+  } else if (directory.prefix_bytes != 0) {
+    m_builder.find("torch.leading-data", Severity::error,
+                   "torch counts offsets from the start of the file, finds no directory there and refuses it: invalid header "
+                   "or archive is corrupted", ByteRange{0, directory.prefix_bytes});
+  }
+}
+
+/// miniz knows one disk, which it calls 0 or 1.
+void TorchArchive::check_disks() {
+  const auto& directory = m_zip.directory();
+  const bool first = directory.disk == 0 && directory.directory_disk == 0;
+  const bool second = directory.disk == 1 && directory.directory_disk == 1;
+  const auto stray = std::find_if(directory.entries.begin(), directory.entries.end(), [&](const ZipEntry& entry) {
+    return entry.disk != directory.disk && entry.disk != 1;
+  });
+  if ((!first && !second) || stray != directory.entries.end()) {
+    m_builder.find("torch.multidisk", Severity::error, "torch refuses the archive: unsupported multidisk archive",
+                   ByteRange{directory.end_offset, 0});
+  }
+}
+
 void TorchArchive::begin() {
   m_zip.replay(m_builder);
+  check_start();
+  check_disks();
   label_records();
   check_names();
   m_builder.detail("prefix", m_prefix);
   check_version();
   note_settings();
+  check_serialization_id();
 }
 
 std::optional<FoundStorage> TorchArchive::find_storage(const std::vector<std::string>& folders, const std::string& key) {
   for (const auto& folder : folders) {
     const auto* entry = record(folder + key);
-    if (entry == nullptr || !containers::why_unreadable(*entry).empty()) {
+    if (entry == nullptr) {
       continue;
     }
     m_used.insert(entry->name);
+    if (!containers::why_unreadable(*entry).empty()) {
+      continue;
+    }
     FoundStorage found;
     found.packed = entry->data;
     found.packing = entry->method == containers::k_zip_deflated ? Packing::deflated : Packing::stored;
@@ -185,6 +240,15 @@ std::optional<FoundStorage> TorchArchive::find_storage(const std::vector<std::st
     return found;
   }
   return std::nullopt;
+}
+
+std::string TorchArchive::why_missing(const std::vector<std::string>& folders, const std::string& key) {
+  for (const auto& folder : folders) {
+    if (const auto* entry = record(folder + key)) {
+      return " cannot be read: its record " + entry->name + " " + containers::why_unreadable(*entry);
+    }
+  }
+  return " is not in the file";
 }
 
 void TorchArchive::report_unused(const std::vector<std::string>& folders) {
@@ -208,6 +272,7 @@ void TorchArchive::use(const pickle::Program& program, PickleSetting setting, st
   judge_stream(m_builder, program, setting, start, options);
   setting.prefix = wanted.called;
   setting.only_storages = true;
+  setting.partial = m_zip.directory().partial;
   setting.find_storage = [this, &wanted](const pickle::StorageRef& storage) {
     auto found = find_storage(wanted.folders, storage.key);
     if (found && storage.untyped) {
@@ -215,6 +280,7 @@ void TorchArchive::use(const pickle::Program& program, PickleSetting setting, st
     }
     return found;
   };
+  setting.why_missing = [this, &wanted](const pickle::StorageRef& storage) { return why_missing(wanted.folders, storage.key); };
   const auto added = add_objects(m_builder, program, setting);
   report_uses(m_builder, added.uses);
   m_complete = m_complete && program.complete() && !added.malformed;
@@ -233,7 +299,8 @@ void TorchArchive::run(const ZipEntry& entry, const PickleRecord& wanted) {
     const auto program = pickle::run(m_builder.source(), entry.data.offset, observed(options));
     setting.stream = &m_builder.source();
     use(program, setting, entry.data.offset, options, wanted);
-    if (program.complete() && program.end < entry.data.end()) {
+    const bool whole = containers::why_unreadable(entry).empty();
+    if (whole && program.complete() && program.end < entry.data.end()) {
       m_builder.find("pickle.trailing-bytes", Severity::warning,
                      entry.name + ": " + std::to_string(entry.data.end() - program.end) +
                          " bytes follow the pickle's STOP; no reader looks at them",
@@ -255,10 +322,17 @@ void TorchArchive::read_pickle(const PickleRecord& wanted) {
     m_builder.find("torch.missing-record", Severity::error, "the archive has no " + m_prefix + wanted.name);
     return;
   }
+  judge_rivals(*entry);
   if (const auto why = containers::why_unreadable(*entry); !why.empty()) {
-    m_complete = false;
-    m_builder.find("torch.unreadable-record", Severity::error, entry->name + ": " + why, entry->data);
-    return;
+    const bool end_not_sought = m_zip.directory().partial && !entry->size_known;
+    if (!end_not_sought) {
+      m_complete = false;
+      m_builder.find("torch.unreadable-record", Severity::error, entry->name + ": " + why, entry->data);
+    }
+    // A stored pickle that breaks off still names tensors, and has acted up to there.
+    if (entry->method != containers::k_zip_stored || entry->data.length == 0) {
+      return;
+    }
   }
   run(*entry, wanted);
 }

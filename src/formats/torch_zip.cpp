@@ -8,6 +8,7 @@
 //   P .data/serialization_id, .format_version, .storage_alignment   (2.1, 2.6 on)
 //
 // torch reads names, sizes and offsets from the central directory and never checks a CRC; here the data pass does.
+#include "bytes/parse_error.hpp"
 #include "formats/format.hpp"
 #include "formats/torch_archive.hpp"
 
@@ -24,6 +25,9 @@ Claim sniff(const Probe& probe) noexcept {
 }
 
 void read(const Probe& probe, model::Builder& builder) {
+  if (!probe.zip().found()) {
+    throw bytes::ParseError(0, "archive", "there is none; torch takes the file for a legacy stream");
+  }
   TorchArchive archive(probe.zip(), builder);
   archive.begin();
   archive.read_pickle({"data.pkl", {"data/"}, {}, {}});

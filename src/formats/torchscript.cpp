@@ -29,7 +29,7 @@ constexpr Opcode k_known_opcodes[] = {
     Opcode::newtrue,    Opcode::newfalse,    Opcode::none,       Opcode::binint1,    Opcode::binint2,
     Opcode::binint,     Opcode::long1,       Opcode::binunicode, Opcode::binfloat,   Opcode::tuple,
     Opcode::tuple1,     Opcode::tuple2,      Opcode::tuple3,     Opcode::appends,    Opcode::list,
-    Opcode::dict,       Opcode::setitem,     Opcode::setitems,   Opcode::global,     Opcode::newobj,
+    Opcode::dict,       Opcode::setitems,   Opcode::global,     Opcode::newobj,
     Opcode::build,      Opcode::reduce,      Opcode::binpersid,
 };
 

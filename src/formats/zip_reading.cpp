@@ -2,6 +2,7 @@
 #include "formats/zip_reading.hpp"
 
 #include "bytes/parse_error.hpp"
+#include "containers/zip_torch_lookup.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,16 +36,17 @@ bool starts_as_zip(const bytes::Source& source) {
 
 }  // namespace
 
-ZipReading::ZipReading(const bytes::Source& source, const InspectOptions& options) : m_at_start(starts_as_zip(source)) {
+ZipReading::ZipReading(const bytes::Source& source, const InspectOptions& options)
+    : m_limits(limits_of(options)), m_at_start(starts_as_zip(source)) {
   // An archive behind other bytes is looked for only where all of the file is read anyway.
   if (m_at_start || options.depth == Depth::full) {
-    read(source, limits_of(options), options.depth);
+    read(source, options.depth);
   }
 }
 
-void ZipReading::read(const bytes::Source& source, const containers::ZipLimits& limits, Depth depth) {
+void ZipReading::read(const bytes::Source& source, Depth depth) {
   try {
-    m_directory = containers::read_zip(source, &m_labels, m_findings, limits);
+    m_directory = containers::read_zip(source, &m_labels, m_findings, m_limits);
     m_found = true;
     return;
   } catch (const bytes::ParseError& error) {
@@ -59,9 +61,16 @@ void ZipReading::read(const bytes::Source& source, const containers::ZipLimits& 
     finding.offset = error.offset();
     m_findings.push_back(std::move(finding));
   }
-  // Salvage reads through the whole file where sizes stand in data descriptors, as torch writes them.
+  salvage(source, depth);
+}
+
+void ZipReading::salvage(const bytes::Source& source, Depth depth) {
+  // Where sizes stand in data descriptors, as torch writes them, a salvage looks through the data for their ends. The
+  // first record, data.pkl, tells the format and the tensors' names; the quick look goes no further than that.
+  constexpr std::uint64_t k_quick_bytes = std::uint64_t{1} << 20;
+  auto limits = m_limits;
   if (depth == Depth::headers) {
-    return;
+    limits.scanned_bytes = k_quick_bytes;
   }
   try {
     m_directory = containers::salvage_zip(source, &m_labels, m_findings, limits);
@@ -74,6 +83,24 @@ void ZipReading::read(const bytes::Source& source, const containers::ZipLimits& 
     finding.offset = error.offset();
     m_findings.push_back(std::move(finding));
   }
+}
+
+std::optional<containers::ZipDirectory> ZipReading::other_directory(const bytes::Source& source) const {
+  if (!m_directory.other_directory) {
+    return std::nullopt;
+  }
+  auto limits = m_limits;
+  limits.prefer = containers::ZipAddressing::adjusted;
+  try {
+    std::vector<Finding> told_already;
+    return containers::read_zip(source, nullptr, told_already, limits);
+  } catch (const bytes::ParseError&) {
+    return std::nullopt;
+  }
+}
+
+bool ZipReading::has(const std::string& name) const {
+  return !containers::find_any_case(m_directory, prefix() + name).empty();
 }
 
 std::string ZipReading::prefix() const {

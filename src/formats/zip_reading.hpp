@@ -22,18 +22,22 @@ class ZipReading {
   /// True where the archive begins with the file.
   [[nodiscard]] bool at_start() const noexcept { return m_at_start; }
   [[nodiscard]] const containers::ZipDirectory& directory() const noexcept { return m_directory; }
+  /// What Python's zipfile takes for the directory, where that is another one.
+  [[nodiscard]] std::optional<containers::ZipDirectory> other_directory(const bytes::Source& source) const;
 
   /// The part of the first entry's name up to and with its first slash; empty where it has none.
   [[nodiscard]] std::string prefix() const;
-  /// True where there is an entry of this name behind the prefix.
-  [[nodiscard]] bool has(const std::string& name) const { return m_directory.find(prefix() + name) != nullptr; }
+  /// True where there is an entry of this name behind the prefix, whatever its case: torch ignores that.
+  [[nodiscard]] bool has(const std::string& name) const;
 
   /// Hands labels and findings to `builder`, and the checksum that each readable entry declares.
   void replay(model::Builder& builder) const;
 
  private:
-  void read(const bytes::Source& source, const containers::ZipLimits& limits, Depth depth);
+  void read(const bytes::Source& source, Depth depth);
+  void salvage(const bytes::Source& source, Depth depth);
 
+  containers::ZipLimits m_limits;
   containers::ZipDirectory m_directory;
   model::CoverageMap m_labels;
   std::vector<Finding> m_findings;

@@ -138,8 +138,12 @@ void take_integer_line(bytes::Cursor& in, const OpcodeInfo& opcode, Integer& out
   const auto value = is_index ? python_integer(line.substr(0, line.find('\0')), 10)
                      : opcode.argument == ArgumentKind::long_line ? long_line(line)
                                                                    : int_line(line);
+  constexpr std::size_t k_long = 4300;  // see numerals.cpp
   if (line.empty() || !value) {
-    bytes::Cursor::fail_at(start, "number", line.empty() ? "is empty" : "is not an integer as Python writes it");
+    bytes::Cursor::fail_at(start, "number",
+                           line.empty() ? "is empty"
+                           : line.size() > k_long ? "is not an integer as Python reads it: 4300 digits are the most"
+                                                  : "is not an integer as Python writes it");
   }
   out = *value;
 }

@@ -47,7 +47,8 @@ void take_shape(const NodeReader& in, NodeId id, NumpyRef& out) {
 }
 
 void take_data(const NodeReader& in, NodeId id, NumpyRef& out) {
-  if (out.dtype.objects) {
+  // Structured elements with a field of objects come one by one, too.
+  if (out.dtype.objects || (out.dtype.structured && in.graph().is(id, Kind::list))) {
     return;
   }
   out.data = find_bytes(in.graph(), id);

@@ -72,7 +72,7 @@ const Row k_rows[] = {
     {"encrypted in the directory", "unsupported encryption", [](ZipBuilder& zip) { zip.items[0].central.flags = 0x0809; },
      "zip.encrypted", "torch and zipfile refuse it"},
     {"another method in the directory", "unsupported method", [](ZipBuilder& zip) { zip.items[1].central.method = 99; },
-     "torch.missing-storage", "the storage \"0\" is not in the file"},
+     "torch.missing-storage", "the storage \"0\" cannot be read: its record archive/data/0 is packed with AES encryption"},
     {"bytes after it", "loads", [](ZipBuilder& zip) { zip.suffix = "tail"; }, "", ""},
     {"a byte order of capitals", "ValueError: Unknown endianness type (2.1 on)",
      [](ZipBuilder& zip) { zip.add_torch("archive/byteorder", "BIG"); }, "torch.unknown-byteorder", "found \"BIG\""},
