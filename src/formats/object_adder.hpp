@@ -39,6 +39,7 @@ class ObjectAdder {
 
   // Tensors (pickled_tensors.cpp).
   void tensor(const std::string& name, const pickle::TensorRef& ref);
+  void list_state(pickle::NodeId state, const std::string& name);
   void strided(Tensor made, const pickle::TensorRef& ref);
   bool outside(const std::string& name, pickle::NodeId persistent);
   void without_data(Tensor made, const pickle::TensorRef& ref);

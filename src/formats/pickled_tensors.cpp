@@ -312,6 +312,19 @@ void ObjectAdder::describe(const std::string& name, const pickle::TensorRef& ref
   }
 }
 
+/// What copyreg saves of an object: its attributes, or a pair of these and of its slots, each perhaps None.
+void ObjectAdder::list_state(pickle::NodeId state, const std::string& name) {
+  const auto& graph = m_program.graph;
+  const auto parts = graph.items(state);
+  const auto is_part = [&graph](pickle::NodeId id) { return graph.is(id, pickle::Kind::none) || pickle::is_mapping(graph, id); };
+  if (graph.is(state, pickle::Kind::tuple) && parts.size() == 2 && is_part(parts[0]) && is_part(parts[1])) {
+    list_once(parts[0], name);
+    list_once(parts[1], name);
+  } else {
+    list_once(state, name);
+  }
+}
+
 void ObjectAdder::tensor(const std::string& name, const pickle::TensorRef& ref) {
   auto made = described(name, ref);
   const bool has_array = ref.layout == TensorLayout::from_numpy && ref.array != pickle::k_no_node;
@@ -336,7 +349,7 @@ void ObjectAdder::tensor(const std::string& name, const pickle::TensorRef& ref) 
     tensor(joined(name, part.role), part.tensor);
   }
   if (ref.state != pickle::k_no_node) {
-    list_once(ref.state, name);
+    list_state(ref.state, name);
   }
 }
 

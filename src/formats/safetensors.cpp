@@ -58,12 +58,15 @@ class LayoutCheck {
   void check_one(const Entry& entry);
   void check_size(const Entry& entry);
   void check_end();
+  void report_misaligned();
   void error(const char* id, const Entry& entry, const std::string& message);
 
   model::Builder& m_builder;
   std::uint64_t m_data_start;
   std::uint64_t m_data_size;
   std::uint64_t m_previous_end = 0;
+  std::uint64_t m_misaligned = 0;
+  const Entry* m_first_misaligned = nullptr;
 };
 
 void LayoutCheck::error(const char* id, const Entry& entry, const std::string& message) {
@@ -83,6 +86,17 @@ void LayoutCheck::check(const std::vector<Entry>& entries) {
     check_one(*entry);
   }
   check_end();
+  report_misaligned();
+}
+
+/// The reference takes such files; what maps a file and looks at its elements in place does not.
+void LayoutCheck::report_misaligned() {
+  if (m_first_misaligned != nullptr) {
+    m_builder.find("safetensors.misaligned-data", Severity::note,
+                   std::to_string(m_misaligned) + (m_misaligned == 1 ? " tensor lies" : " tensors lie") +
+                       " at no multiple of the element size; this is the first: readers that map the file copy such data or "
+                       "refuse them", ByteRange{m_data_start + m_first_misaligned->begin, 0}, m_first_misaligned->name);
+  }
 }
 
 void LayoutCheck::check_one(const Entry& entry) {
@@ -102,6 +116,11 @@ void LayoutCheck::check_one(const Entry& entry) {
               std::to_string(m_previous_end) + " (an overlap)");
   }
   m_previous_end = std::max(m_previous_end, entry.end);
+  const auto element_bytes = std::max<std::uint64_t>(entry.dtype->bits / 8, 1);
+  if (entry.begin < entry.end && (m_data_start + entry.begin) % element_bytes != 0) {
+    m_first_misaligned = m_first_misaligned == nullptr ? &entry : m_first_misaligned;
+    ++m_misaligned;
+  }
   check_size(entry);
 }
 

@@ -6,6 +6,7 @@
 #include "bytes/parse_error.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 
@@ -67,6 +68,7 @@ std::string version_problem(const std::string& text) {
 const ZipEntry* TorchArchive::record(const std::string& name) {
   const auto* entry = m_lookup.find(m_prefix + name);
   if (entry != nullptr && entry->name != m_prefix + name && m_other_case.insert(name).second) {
+    m_other_case_names.insert(entry->name);
     m_builder.find("torch.other-case", Severity::warning,
                    "torch, which ignores case, reads \"" + entry->name + "\" for \"" + m_prefix + name +
                        "\"; others do not find it", ByteRange{entry->central_offset, 0});
@@ -263,6 +265,25 @@ void TorchArchive::report_unused(const std::vector<std::string>& folders) {
       m_builder.find("torch.unreferenced-record", Severity::warning,
                      "the storage record \"" + entry.name + "\" belongs to no tensor", entry.data);
     }
+  }
+}
+
+void TorchArchive::report_unknown() {
+  constexpr std::array<std::string_view, 8> k_read{"data.pkl", "version", "byteorder", ".format_version", ".storage_alignment",
+                                                   ".data/serialization_id", ".data/version", ""};
+  constexpr std::size_t k_listed = 16;
+  std::size_t found = 0;
+  for (const auto& entry : m_zip.directory().entries) {
+    // What lies outside of the prefix is an error of its own, what lies in a folder of storages has an owner or not.
+    const auto rest = entry.name.starts_with(m_prefix) ? std::string_view(entry.name).substr(m_prefix.size()) : std::string_view();
+    const bool known = std::find(k_read.begin(), k_read.end(), rest) != k_read.end() || rest.starts_with("data/");
+    if (!known && !m_other_case_names.contains(entry.name) && found++ < k_listed) {
+      m_builder.find("torch.unknown-record", Severity::warning, "\"" + entry.name + "\" is no record of torch's: no loader reads it",
+                     entry.data);
+    }
+  }
+  if (found > k_listed) {
+    m_builder.find("torch.unknown-record", Severity::warning, std::to_string(found - k_listed) + " more records like this are not listed");
   }
 }
 

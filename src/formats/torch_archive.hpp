@@ -48,6 +48,8 @@ class TorchArchive {
 
   /// Storage records that belong to no tensor, once all pickles are read.
   void report_unused(const std::vector<std::string>& folders);
+  /// Records that torch.load never looks at.
+  void report_unknown();
 
  private:
   void label_records();
@@ -69,6 +71,7 @@ class TorchArchive {
   containers::TorchLookup m_lookup;
   ByteOrder m_order = ByteOrder::little;
   std::set<std::string> m_other_case;  ///< records that are there in other letters only
+  std::set<std::string> m_other_case_names;  ///< how these are spelt
   std::set<std::string> m_used;  ///< records that a tensor or a pickle refers to
   bool m_complete = true;        ///< every pickle reached its STOP
 };

@@ -32,6 +32,7 @@ void read(const Probe& probe, model::Builder& builder) {
   archive.begin();
   archive.read_pickle({"data.pkl", {"data/"}, {}, {}});
   archive.report_unused({"data/"});
+  archive.report_unknown();
 }
 
 }  // namespace upinspect::formats::torch_zip

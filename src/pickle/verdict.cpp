@@ -140,6 +140,10 @@ PickleReport report(const Program& program, const bytes::Source& source, const W
   judge.add(program, source);
   PickleReport out;
   out.verdict = judge.verdict();
+  // Read from a file it is another program, which was not followed.
+  const bool crossed = std::any_of(program.anomalies.begin(), program.anomalies.end(),
+                                   [](const Anomaly& anomaly) { return anomaly.id == "frame-crossed"; });
+  worsen(out.verdict, crossed ? PickleVerdict::unknown : PickleVerdict::inert);
   out.weights_only_loads = loads.loads;
   out.weights_only_reason = loads.reason;
   out.weights_only_offset = loads.offset;

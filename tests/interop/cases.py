@@ -187,7 +187,7 @@ def torch_cases():
 def torch_layouts():
     numbers = torch.from_numpy(random(6, 10, seed=12, std=1.0))
     scales = torch.from_numpy(np.linspace(0.01, 0.4, 6))
-    return {"coo": numbers.relu().to_sparse(), "csr": numbers.relu().to_sparse_csr(),
+    return {"coo": numbers.relu().to_sparse(), "hybrid": numbers.to_sparse(1), "csr": numbers.relu().to_sparse_csr(),
             "per_tensor": torch.quantize_per_tensor(numbers, 0.05, 3, torch.qint8),
             "per_channel": torch.quantize_per_channel(numbers, scales, torch.arange(6), 0, torch.quint8)}
 
@@ -275,11 +275,19 @@ def numpy_cases():
         yield Case(f"{name}.npz", stream.getvalue(), [of_numpy(key, array) for key, array in arrays.items()], "npz")
 
 
+def flax_cases():
+    """Trees of parameters as JAX and flax users save them: flat, with paths for names."""
+    tree = {"params/Dense_0/kernel": random(7, 5, seed=24), "params/Dense_0/bias": np.zeros(5, np.float32), "step": np.array(3, np.int32)}
+    stream = io.BytesIO()
+    np.savez(stream, **tree)
+    yield Case("flax.npz", stream.getvalue(), [of_numpy(key, array) for key, array in tree.items()], "npz")
+
+
 # --- safetensors and headerless numbers -----------------------------------------------------------------------------
 
 
-def safetensors(tensors):
-    header, data = {}, b""
+def safetensors(tensors, **more):
+    header, data = more, b""
     for name, (dtype, shape, content) in tensors.items():
         header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [len(data), len(data) + len(content)]}
         data += content
@@ -296,6 +304,11 @@ def safetensors_cases():
     expected.append(of_torch("t.BF16", halves))
     tensors["t.BF16"] = ("BF16", halves.shape, halves.view(torch.int16).numpy().tobytes())
     yield Case("dtypes.safetensors", safetensors(tensors), expected, "safetensors")
+
+    # MLX writes no metadata, some converters null in their place.
+    weights = random(5, 3, seed=31)
+    yield Case("null-metadata.safetensors", safetensors({"w": ("F32", weights.shape, weights.tobytes())}, __metadata__=None),
+               [of_numpy("w", weights)], "safetensors")
 
     upcast = {"from_f16": numbers.astype(np.float16).astype(np.float32), "from_bf16": halves.float().numpy(), "native": numbers}
     kinds = {"from_f16": "upcast-f16", "from_bf16": "upcast-bf16", "native": "native"}
@@ -316,5 +329,6 @@ def raw_cases():
 def every_case():
     yield from torch_cases()
     yield from numpy_cases()
+    yield from flax_cases()
     yield from safetensors_cases()
     yield from raw_cases()

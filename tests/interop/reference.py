@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.scripts import Checks, run  # noqa: E402
 
 TABLES = ("reference_zip", "reference_zip_edges", "reference_content", "reference_legacy", "reference_numpy", "reference_pickles",
-          "reference_polyglots")
+          "reference_polyglots", "reference_newer")
 checks = Checks()
 
 
@@ -43,6 +43,8 @@ class Row:
     verdict: str = ""      # of the pickle
     root: object = None
     also: tuple = ()       # the format and what else the file reads as
+    tensors: object = None # [(name, dtype, shape)] of all tensors, in any order; "parts": there are some
+    title: str = ""        # of the format, whose detail lists the entries
     live: bytes = b""      # what is given to the reference reader, where that is not the whole file
     weights_only: str = "" # "loads" or "refuses": what the restricted unpickler makes of it
     zipfile: str = ""      # what Python's zipfile makes of data.pkl: its value's repr, or "!" and the error
@@ -136,6 +138,11 @@ def check_errors(row, findings, told):
 
 def check_content(row, artifact):
     tensors = artifact["tensors"]
+    if row.tensors == "parts":
+        checks.that(tensors and all(not tensor.get("unread") for tensor in tensors), f"{row.name}: nothing is read: {tensors}")
+    elif row.tensors is not None:
+        got = sorted((tensor["name"], tensor["dtype"], tensor["shape"]) for tensor in tensors)
+        checks.equal(got, sorted((a, b, c) for a, b, c in row.tensors), f"{row.name}: tensors")
     if row.root is not None:
         checks.equal(artifact["metadata"].get(""), row.root, f"{row.name}: the object")
     elif row.sees is not None:
@@ -154,6 +161,9 @@ def check_row(row, artifact, found):
     if row.also:
         readings = (artifact["format"]["id"], *artifact.get("also_reads_as", []))
         checks.that(set(row.also) <= set(readings) and readings[0] == row.also[0], f"{row.name}: it reads as {readings}, wanted {row.also}")
+    if row.title:
+        checks.equal(artifact["format"]["title"], row.title, f"{row.name}: title")
+        checks.that(len(artifact["format"]["detail"]["entries"]) > 1, f"{row.name}: its records are not listed")
     if row.weights_only:
         checks.equal("loads" if artifact["pickle"]["weights_only"]["loads"] else "refuses", row.weights_only, f"{row.name}: weights_only")
     if row.verdict:

@@ -96,7 +96,7 @@ def size_rows():
 
 def name_rows():
     for name, entry, words in (("NUL", b"archive/a\0b", "zip.unsafe-name"), ("ESC", b"archive/\x1b[31m", "zip.unsafe-name"),
-                               ("long 60000", b"archive/" + b"n" * 60000, "")):
+                               ("long 60000", b"archive/" + b"n" * 60000, "torch.unknown-record")):
         yield Row(f"Z8 {name}", archive(Entry(entry, b"xx")), "loads", words=words, root="one", zipfile="'one'", loader="" if name == "long 60000" else "torch")
     yield Row("Z8 backslash", archive(Entry(b"archive\\x", b"xx")), "!file in archive is not in a subdirectory archive/: archive\\x", "torch.outside-prefix",
               zipfile="'one'")
