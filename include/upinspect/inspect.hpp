@@ -40,6 +40,7 @@ struct InspectOptions {
   bool sha256 = true;              ///< of the file; its one expensive digest
   bool tensor_sha256 = false;      ///< of each tensor, and with them the content digest
   std::optional<RawLayout> raw;    ///< read as headerless numbers, whatever the content
+  bool alphas = false;             ///< with Depth::headers: read alpha tensors all the same, a few bytes each
   std::string tensor_glob;         ///< measure only tensors whose name matches; empty: all
   Limits limits;
   unsigned jobs = 0;               ///< threads; 0: as many as there are cores. The result does not depend on it.

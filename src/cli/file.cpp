@@ -42,8 +42,8 @@ void declare(::CLI::App& app, FileOptions& options) {
   app.add_flag("--quick", options.quick, "Headers only: no tensor byte is read");
   app.add_flag("-r,--recursive", options.recursive, "Go into subfolders");
   app.add_option("--tensor", options.tensor, "Measure and show only tensors whose name matches")->type_name("GLOB");
-  app.add_option("--digest", options.digests, "Also compute: content")->type_name("KIND")
-      ->allow_extra_args(false)->check(::CLI::IsMember({"content"}));
+  app.add_option("--digest", options.digests, "Also compute: content or adapter")->type_name("KIND")
+      ->allow_extra_args(false)->check(::CLI::IsMember({"content", "adapter"}));
   app.add_flag("--no-sha256", options.no_sha256, "Leave out the file's SHA-256, which takes most of the time");
   options.raw.declare(app);
   app.add_option("--format", options.format, "text, json or ndjson")->type_name("FORMAT")
@@ -102,6 +102,7 @@ class FileRun {
   void add_reports();
   void one(const std::string& path);
   void judge(const Artifact& artifact);
+  void drop_unasked(Artifact& artifact) const;
 
   const FileOptions& m_options;
   InspectOptions m_inspect;
@@ -147,13 +148,27 @@ void FileRun::judge(const Artifact& artifact) {
             });
 }
 
+/// Both digests come of the tensors' SHA-256; shown is what was asked for.
+void FileRun::drop_unasked(Artifact& artifact) const {
+  const auto asked = [this](const char* kind) {
+    return std::find(m_options.digests.begin(), m_options.digests.end(), kind) != m_options.digests.end();
+  };
+  if (!asked("content")) {
+    artifact.digests.content.reset();
+  }
+  if (artifact.adapter && !asked("adapter")) {
+    artifact.adapter->digest.clear();
+  }
+}
+
 void FileRun::one(const std::string& path) {
   if (stop_requested()) {
     throw Stopped();
   }
   try {
     m_progress.start(path);
-    const auto artifact = path == "-" ? inspect_stream(STDIN_FILENO, "-", m_inspect) : inspect_file(path, m_inspect);
+    auto artifact = path == "-" ? inspect_stream(STDIN_FILENO, "-", m_inspect) : inspect_file(path, m_inspect);
+    drop_unasked(artifact);
     m_progress.clear();
     m_reports.artifact(artifact);
     judge(artifact);

@@ -2,7 +2,8 @@
 // Says what an artifact's tensors mean as an adapter.
 #pragma once
 
-#include "upinspect/artifact.hpp"
+#include "inspect/origins.hpp"
+#include "upinspect/inspect.hpp"
 
 #include <optional>
 #include <string>
@@ -10,7 +11,9 @@
 namespace upinspect::inspecting {
 
 /// Reads the adapter, where the tensors are one, and judges it. `config` is what adapter_config.json holds, or null.
-void read_adapter(Artifact& artifact, const Value* config);
+/// Alphas that were not measured are read where the options allow a tensor byte to be read; the adapter's digest is
+/// computed where they ask for tensors' SHA-256.
+void read_adapter(Artifact& artifact, const Origins& origins, const InspectOptions& options, const Value* config);
 
 /// What the adapter_config.json in the folder of `path` holds; nothing where there is none that can be read.
 [[nodiscard]] std::optional<Value> config_beside(const std::string& path);

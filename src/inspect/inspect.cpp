@@ -48,7 +48,7 @@ Inspected inspect_source(const SharedSource& source, const std::string& path, co
   }
   if (neighbours != Neighbours::whole_elsewhere) {
     const auto config = neighbours == Neighbours::followed && !builder.artifact.tensors.empty() ? config_beside(path) : std::nullopt;
-    read_adapter(builder.artifact, config ? &*config : nullptr);
+    read_adapter(builder.artifact, origins, options, config ? &*config : nullptr);
   }
   if (options.depth == Depth::full && options.tensor_sha256 && is_read(builder.artifact)) {
     builder.artifact.digests.content = content_digest(builder.artifact);

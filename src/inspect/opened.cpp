@@ -13,6 +13,7 @@ struct Opened::State {
 InspectOptions Opened::headers_only() {
   InspectOptions options;
   options.depth = Depth::headers;
+  options.alphas = true;
   return options;
 }
 

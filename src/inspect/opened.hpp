@@ -20,7 +20,7 @@ class Opened {
  public:
   using ElementSink = std::function<void(std::span<const std::byte>)>;
 
-  /// Reads headers and no tensor: what compares, converts or merges asks for more where it needs more.
+  /// Reads headers, and of the tensors nothing but the alphas that decide an adapter's scale: what compares, converts or merges asks for more where it needs more.
   [[nodiscard]] static InspectOptions headers_only();
 
   /// Throws InputError where there is nothing to read; everything wrong inside is a finding of the artifact.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // key    = [ module "." ] marker [ tail ]
 // marker = one or two segments between dots that name the part
-// tail   = ".weight" | "." adapter | "." adapter ".weight" | "." index ".weight"
+// tail   = [ "." adapter | "." index ] [ ".weight" | ".bias" ]
 //
 // Spellings: PEFT save_and_load.py, sd-scripts networks/lora*.py, LyCORIS modules/*.py, diffusers
 // lora_conversion_utils.py, ComfyUI weight_adapter/*.py, mlx-lm tuner/lora.py, llama.cpp convert_lora_to_gguf.py.
@@ -50,7 +50,7 @@ constexpr std::array k_markers{
     Marker{"lora_a_biases", "down_biases", Spelling::mlx, Tail::none},
     Marker{"lora_b_scales", "up_scales", Spelling::mlx, Tail::none},
     Marker{"lora_b_biases", "up_biases", Spelling::mlx, Tail::none},
-    Marker{"m", "magnitude", Spelling::shared, Tail::none, Weight::weak},
+    Marker{"m", "magnitude", Spelling::mlx, Tail::none, Weight::weak},
     Marker{"hada_w1_a", "hada_w1_a", Spelling::lycoris, Tail::adapter},
     Marker{"hada_w1_b", "hada_w1_b", Spelling::lycoris, Tail::adapter},
     Marker{"hada_w2_a", "hada_w2_a", Spelling::lycoris, Tail::adapter},
@@ -114,7 +114,8 @@ class KeyTail {
 
 /// Whether `tail`, the segments after the marker from left to right, may follow it.
 bool fits(Tail allowed, const std::vector<std::string_view>& tail) {
-  const bool weight = !tail.empty() && tail.back() == "weight";
+  const bool bias = !tail.empty() && tail.back() == "bias" && (allowed == Tail::adapter || allowed == Tail::numbered);
+  const bool weight = bias || (!tail.empty() && tail.back() == "weight");
   const auto before = tail.size() - (weight ? 1 : 0);
   switch (allowed) {
     case Tail::none:
@@ -136,6 +137,7 @@ KeyReading reading_of(const Marker& marker, std::string_view module, const std::
   if (marker.tail == Tail::numbered && tail.size() == 2) {
     reading.role += "." + std::string(tail.front());
   }
+  reading.role += !tail.empty() && tail.back() == "bias" ? "_bias" : "";
   if (marker.spelling == Spelling::peft && tail.empty() && (marker.role == "down" || marker.role == "up")) {
     reading.spelling = Spelling::peft_bare;
   }

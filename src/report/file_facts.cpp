@@ -210,6 +210,9 @@ std::string file_facts(const Artifact& artifact, const TextStyle& style) {
   Facts facts(style, detail_label_columns(details, style));
   facts.add("size", byte_count(artifact.size));
   add_digests(facts, artifact.digests);
+  if (artifact.adapter && !artifact.adapter->digest.empty()) {
+    facts.add_lines("adapter", {digest_text(artifact.adapter->digest, facts.value_columns(), style)});
+  }
   add_details(facts, details);
   add_other_readings(facts, artifact);
   add_tensors(facts, artifact);
