@@ -2,6 +2,7 @@
 #include "cli/process.hpp"
 
 #include "cli/command.hpp"
+#include "convert/new_file.hpp"
 #include "report/escape.hpp"
 
 #include <cerrno>
@@ -21,7 +22,15 @@ namespace {
 std::atomic<bool> g_stop{false};
 std::atomic<int> g_signal{SIGINT};
 
+/// The first signal asks the work to stop; a second one kills, for whoever asks twice does not want to wait, but not
+/// before unfinished output is gone.
 extern "C" void note_signal(int number) {
+  if (g_stop.load()) {
+    convert::remove_temporaries();
+    ::signal(number, SIG_DFL);
+    ::raise(number);
+    return;
+  }
   g_signal.store(number);
   g_stop.store(true);
 }
@@ -36,11 +45,11 @@ std::string_view environment(const char* name) {
 void prepare_process() {
   struct sigaction action {};
   action.sa_handler = note_signal;
-  // A second signal kills: whoever asks twice does not want to wait.
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  // A limit on the size of files is an error of write(2), like a full disk.
+  ::signal(SIGXFSZ, SIG_IGN);
 }
 
 const std::atomic<bool>& stop_requested() noexcept { return g_stop; }

@@ -232,8 +232,8 @@ std::string_view base_path(std::string_view module) {
   const auto* prefix = prefix_of(name);
   if (prefix != nullptr && !prefix->component.empty()) {
     // What a prefix keeps of itself ("transformer.transformer_blocks.") is its end.
-    name.remove_prefix(prefix->spelled.ends_with(prefix->canonical) ? prefix->spelled.size() - prefix->canonical.size()
-                                                                    : prefix->spelled.size());
+    const bool keeps = prefix->canonical.ends_with('.') && prefix->spelled.ends_with(prefix->canonical);
+    name.remove_prefix(prefix->spelled.size() - (keeps ? prefix->canonical.size() : 0));
   }
   return name;
 }

@@ -65,7 +65,7 @@ def errors_of(text, validators):
 def sum_errors(document):
     """What a schema cannot say: the coverage map covers the file."""
     errors = []
-    for artifact in document.get("artifacts", [document.get("artifact")]):
+    for artifact in document.get("artifacts", [document["artifact"]] if "artifact" in document else []):
         coverage = artifact.get("coverage", {})
         regions = coverage.get("regions", [])
         if regions and coverage["labelled"] + coverage["gaps"] != artifact["size"]:

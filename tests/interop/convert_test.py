@@ -1,0 +1,503 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`upinspect convert` held against numpy: every family to PEFT, there and back to kohya, containers, dtypes, metadata."""
+
+import hashlib
+import io
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from support.scripts import SHARED, SOURCE, Checks, need, run  # noqa: E402
+
+np = need("numpy")
+from support.adapters import Random, Safetensors, content, peft_scale, write_safetensors  # noqa: E402
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+checks = Checks()
+PEFT = "base_model.model."
+
+
+def convert(*arguments):
+    """The report of a conversion that must succeed."""
+    done = run("convert", "--format", "json", *arguments)
+    if not checks.equal(done.returncode, 0, f"convert {' '.join(map(str, arguments))}: {done.stderr.decode()}"):
+        raise RuntimeError("not converted")
+    checks.equal(done.stderr, b"", "nothing on stderr")
+    return json.loads(done.stdout)["conversion"]
+
+
+def refused(*arguments, words=()):
+    """The messages of one that must not."""
+    output = Path(arguments[arguments.index("-o") + 1])
+    done = run("convert", *arguments)
+    text = done.stderr.decode()
+    checks.equal(done.returncode, 2, f"convert {' '.join(map(str, arguments))} is refused ({done.stdout.decode()})")
+    checks.that(not output.exists(), f"{output.name} is not there after a refusal")
+    for word in words:
+        checks.that(word in text, f"the message says \"{word}\": {text!r}")
+    checks.that(all(line.startswith("upinspect: ") for line in text.splitlines()) and text, f"messages are ours: {text!r}")
+    return text
+
+
+def read(path):
+    """An output by the independent reader, and by our own without a finding."""
+    file = Safetensors(path)
+    checks.that(file.in_reference_order(), f"{path.name} is in the reference's order")
+    report = json.loads(run("file", "--format", "json", "--digest", "content", path).stdout)["artifacts"][0]
+    own = [finding for finding in report["findings"] if not finding["id"].startswith(("lora.", "adapter.", "tensor.non-finite"))]
+    checks.equal(own, [], f"findings about {path.name}")
+    if all(dtype in ("F32", "F16", "BF16", "F64") for dtype in file.dtypes.values()):
+        checks.equal(report["digests"]["content"], file.content(), f"content digest of {path.name}")
+    return file
+
+
+def folder(path):
+    checks.equal(sorted(os.listdir(path)), ["adapter_config.json", "adapter_model.safetensors"], f"files of {path.name}")
+    text = (path / "adapter_config.json").read_text()
+    config = json.loads(text)
+    checks.equal(text, json.dumps(config, indent=2, sort_keys=True), "the configuration is spelled as PEFT spells it")
+    checks.equal(config["peft_type"], "LORA", "peft_type")
+    return read(path / "adapter_model.safetensors"), config
+
+
+def same(got, wanted, message):
+    checks.that(got.dtype == wanted.dtype and got.shape == wanted.shape and got.tobytes() == wanted.tobytes(),
+                f"{message}: {got.dtype}{got.shape} is not {wanted.dtype}{wanted.shape} bit for bit")
+
+
+def check_module(file, config, path, down, up, scale, magnitude=None):
+    """A module of a PEFT folder, bit for bit, with the scale that PEFT makes of the configuration."""
+    same(file[f"{PEFT}{path}.lora_A.weight"], down, f"{path}.lora_A")
+    same(file[f"{PEFT}{path}.lora_B.weight"], up, f"{path}.lora_B")
+    checks.equal(peft_scale(config, path), (down.shape[0], scale), f"rank and scale of {path}")
+    checks.that(path in config["target_modules"] or any(path.endswith("." + t) for t in config["target_modules"]), f"{path} is a target")
+    if magnitude is not None:
+        same(file[f"{PEFT}{path}.lora_magnitude_vector"], magnitude, f"{path}.lora_magnitude_vector")
+        checks.equal(config["use_dora"], True, "use_dora")
+
+
+def check_update(file, config, path, update):
+    """The update of a module whose factors were put together, as a product in float64."""
+    up = file[f"{PEFT}{path}.lora_B.weight"].astype(np.float64)
+    down = file[f"{PEFT}{path}.lora_A.weight"].astype(np.float64)
+    got = peft_scale(config, path)[1] * up @ down
+    checks.that(got.shape == update.shape and np.allclose(got, update, rtol=1e-12, atol=1e-12), f"the update of {path}")
+
+
+# --- PEFT and kohya -------------------------------------------------------------------------------------------------
+
+PATHS = ["down_blocks.0.attentions.1.transformer_blocks.0.attn1.to_q", "mid_block.attentions.0.transformer_blocks.0.ff.net.0.proj",
+         "up_blocks.1.attentions.2.transformer_blocks.0.attn2.to_out.0", "odd_name.with_many.under_scores_4"]
+
+
+def peft_tensors(random, ranks, dtype=np.float32):
+    tensors = {}
+    for path, rank in ranks.items():
+        tensors[f"{PEFT}{path}.lora_A.weight"] = random(rank, 24, dtype=dtype)
+        tensors[f"{PEFT}{path}.lora_B.weight"] = random(16, rank, dtype=dtype)
+    return tensors
+
+
+def write_peft(path, tensors, config, metadata=None):
+    path.mkdir()
+    write_safetensors(path / "adapter_model.safetensors", tensors, metadata)
+    (path / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "target_modules": PATHS, **config}))
+    return path
+
+
+def test_peft_to_kohya_and_back(tmp):
+    ranks = dict(zip(PATHS, (4, 4, 8, 2)))
+    tensors = peft_tensors(Random(1), ranks)
+    config = {"r": 4, "lora_alpha": 6, "rank_pattern": {PATHS[2]: 8, PATHS[3]: 2}, "alpha_pattern": {PATHS[3]: 3.7},
+              "task_type": "X", "base_model_name_or_path": "some/base"}
+    write_peft(tmp / "peft", tensors, config)
+    report = convert(tmp / "peft", "-o", tmp / "kohya.safetensors", "--to", "kohya")
+    checks.equal(report["proof"]["kind"], "adapter", "proof of new names")
+    checks.equal(report["modules"], 4, "modules")
+    kohya = read(tmp / "kohya.safetensors")
+    for path in PATHS:
+        name = "lora_unet_" + path.replace(".", "_")
+        same(kohya[name + ".lora_down.weight"], tensors[f"{PEFT}{path}.lora_A.weight"], name)
+        same(kohya[name + ".lora_up.weight"], tensors[f"{PEFT}{path}.lora_B.weight"], name)
+        rank, scale = peft_scale(config, path)
+        checks.equal(float(kohya[name + ".alpha"]) / rank, scale, f"alpha of {name}")
+        checks.equal(kohya[name + ".alpha"].shape, (), "alpha is a scalar")
+    checks.equal(kohya.metadata["ss_network_dim"], "Dynamic", "ss_network_dim of mixed ranks")
+    convert(tmp / "kohya.safetensors", "-o", tmp / "back")
+    back, config_back = folder(tmp / "back")
+    checks.equal(back.content(), Safetensors(convert_same(tmp, "peft")).content(), "content after PEFT -> kohya -> PEFT")
+    checks.equal((config_back["task_type"], config_back["base_model_name_or_path"]), ("X", "some/base"), "the rest of the configuration")
+    for path in PATHS:
+        checks.equal(peft_scale(config_back, path), peft_scale(config, path), f"scale of {path} after the round trip")
+
+
+def convert_same(tmp, name):
+    convert(tmp / name, "-o", tmp / f"{name}-same.safetensors", "--to", "same")
+    return tmp / f"{name}-same.safetensors"
+
+
+def test_rslora_and_dora_there_and_back(tmp):
+    random = Random(2)
+    ranks = {path: 3 for path in PATHS[:2]}
+    tensors = peft_tensors(random, ranks, np.float16)
+    for path in ranks:
+        tensors[f"{PEFT}{path}.lora_magnitude_vector"] = random(16)
+    config = {"r": 3, "lora_alpha": 5, "use_rslora": True, "use_dora": True}
+    write_peft(tmp / "peft", tensors, config)
+    report = convert(tmp / "peft", "-o", tmp / "kohya.safetensors", "--to", "kohya")
+    kohya = read(tmp / "kohya.safetensors")
+    name = "lora_unet_" + PATHS[0].replace(".", "_")
+    same(kohya[name + ".dora_scale"], tensors[f"{PEFT}{PATHS[0]}.lora_magnitude_vector"].reshape(16, 1), "dora_scale is (out, 1)")
+    checks.equal(float(kohya[name + ".alpha"]) / 3, 5 / np.sqrt(3), "alpha of rsLoRA keeps the scale in double")
+    checks.equal(kohya.dtypes[name + ".alpha"], "F64", "an alpha that is no float32 is float64")
+    checks.that(any("float64" in note for note in report["notes"]), f"and the report says so: {report['notes']}")
+    convert(tmp / "kohya.safetensors", "-o", tmp / "back")
+    back, config_back = folder(tmp / "back")
+    for path in ranks:
+        check_module(back, config_back, path, tensors[f"{PEFT}{path}.lora_A.weight"], tensors[f"{PEFT}{path}.lora_B.weight"],
+                     5 / np.sqrt(3), tensors[f"{PEFT}{path}.lora_magnitude_vector"])
+
+
+def test_kohya_to_peft_and_back(tmp):
+    random = Random(3)
+    unet, encoder = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k", "lora_te_text_model_encoder_layers_3_self_attn_q_proj"
+    conv = "lora_unet_up_blocks_0_resnets_1_conv1"
+    tensors = {f"{unet}.lora_down.weight": random(4, 20), f"{unet}.lora_up.weight": random(12, 4), f"{unet}.alpha": np.float32(2),
+               f"{encoder}.lora_down.weight": random(2, 8), f"{encoder}.lora_up.weight": random(8, 2), f"{encoder}.alpha": np.float32(1.3),
+               f"{conv}.lora_down.weight": random(4, 6, 3, 3), f"{conv}.lora_up.weight": random(5, 4, 1, 1), f"{conv}.alpha": np.float32(2),
+               f"{conv}.dora_scale": random(5, 1, 1, 1)}
+    metadata = {"ss_tag": "a", "ss_network_module": "networks.lora"}
+    write_safetensors(tmp / "kohya.safetensors", tensors, metadata)
+    convert(tmp / "kohya.safetensors", "-o", tmp / "peft/")
+    file, config = folder(tmp / "peft")
+    path = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
+    check_module(file, config, path, tensors[f"{unet}.lora_down.weight"], tensors[f"{unet}.lora_up.weight"], 0.5)
+    path = "text_encoder.text_model.encoder.layers.3.self_attn.q_proj"
+    check_module(file, config, path, tensors[f"{encoder}.lora_down.weight"], tensors[f"{encoder}.lora_up.weight"],
+                 float(np.float32(1.3)) / 2)
+    check_module(file, config, "up_blocks.0.resnets.1.conv1", tensors[f"{conv}.lora_down.weight"], tensors[f"{conv}.lora_up.weight"], 0.5,
+                 tensors[f"{conv}.dora_scale"].reshape(1, 5, 1, 1))
+    checks.equal(file.metadata["ss_tag"], "a", "metadata are kept")
+    checks.equal(file.metadata["format"], "pt", "format")
+    convert(tmp / "peft", "-o", tmp / "again.safetensors", "--to", "kohya")
+    again = read(tmp / "again.safetensors")
+    checks.equal(sorted(again.names), sorted(tensors), "names after kohya -> PEFT -> kohya")
+    for name, tensor in tensors.items():
+        same(again[name], np.asarray(tensor), f"{name} after kohya -> PEFT -> kohya")
+
+
+def test_two_text_encoders(tmp):
+    random = Random(4)
+    tensors = {}
+    for prefix, path in (("lora_te1", "text_model_encoder_layers_0_mlp_fc1"), ("lora_te2", "text_model_encoder_layers_0_mlp_fc1"),
+                         ("lora_unet", "input_blocks_4_1_transformer_blocks_0_attn1_to_q")):
+        name = f"{prefix}_{path}"
+        tensors |= {f"{name}.lora_down.weight": random(2, 8), f"{name}.lora_up.weight": random(8, 2), f"{name}.alpha": np.float32(2)}
+    write_safetensors(tmp / "sdxl.safetensors", tensors)
+    convert(tmp / "sdxl.safetensors", "-o", tmp / "peft")
+    file, _ = folder(tmp / "peft")
+    for path in ("text_encoder.text_model.encoder.layers.0.mlp.fc1", "text_encoder_2.text_model.encoder.layers.0.mlp.fc1",
+                 "input_blocks.4.1.transformer_blocks.0.attn1.to_q"):
+        checks.that(f"{PEFT}{path}.lora_A.weight" in file.names, f"{path} among {file.names}")
+    convert(tmp / "peft", "-o", tmp / "again.safetensors", "--to", "kohya")
+    checks.equal(sorted(read(tmp / "again.safetensors").names), sorted(tensors), "te1 and te2 come back")
+
+
+def test_names_that_cannot_be_dotted(tmp):
+    random = Random(5)
+    name = "lora_unet_strange_block_0_my_layer"
+    write_safetensors(tmp / "k.safetensors", {f"{name}.lora_down.weight": random(2, 8), f"{name}.lora_up.weight": random(8, 2),
+                                              f"{name}.alpha": np.float32(2)})
+    refused(tmp / "k.safetensors", "-o", tmp / "peft", words=["--base", name])
+    write_safetensors(tmp / "base.safetensors", {"strange_block.0.my_layer.weight": random(8, 8), "other.bias": random(3)})
+    convert(tmp / "k.safetensors", "-o", tmp / "peft", "--base", tmp / "base.safetensors")
+    file, _ = folder(tmp / "peft")
+    checks.that(f"{PEFT}strange_block.0.my_layer.lora_A.weight" in file.names, f"the base's names: {file.names}")
+
+
+# --- Other families to PEFT -----------------------------------------------------------------------------------------
+
+def test_old_diffusers(tmp):
+    random = Random(6)
+    block = "unet.mid_block.attentions.0.transformer_blocks.0.attn1.processor"
+    tensors = {f"{block}.to_q_lora.down.weight": random(4, 20), f"{block}.to_q_lora.up.weight": random(12, 4),
+               f"{block}.to_out_lora.down.weight": random(4, 20), f"{block}.to_out_lora.up.weight": random(12, 4)}
+    write_safetensors(tmp / "d.safetensors", tensors, {"format": "pt"})
+    convert(tmp / "d.safetensors", "-o", tmp / "peft")
+    file, config = folder(tmp / "peft")
+    path = "mid_block.attentions.0.transformer_blocks.0.attn1."
+    check_module(file, config, path + "to_q", tensors[f"{block}.to_q_lora.down.weight"], tensors[f"{block}.to_q_lora.up.weight"], 1.0)
+    check_module(file, config, path + "to_out.0", tensors[f"{block}.to_out_lora.down.weight"], tensors[f"{block}.to_out_lora.up.weight"], 1.0)
+
+
+def test_xlabs(tmp):
+    random = Random(7)
+    block = "double_blocks.3.processor"
+    tensors = {f"{block}.qkv_lora1.down.weight": random(4, 20), f"{block}.qkv_lora1.up.weight": random(12, 4)}
+    write_safetensors(tmp / "x.safetensors", tensors)
+    convert(tmp / "x.safetensors", "-o", tmp / "peft")
+    file, config = folder(tmp / "peft")
+    (name,) = [n[len(PEFT):-len(".lora_A.weight")] for n in file.names if n.endswith("lora_A.weight")]
+    check_module(file, config, name, *tensors.values(), 1.0)
+
+
+def test_mlx(tmp):
+    random = Random(8)
+    path = "model.layers.5.self_attn.q_proj"
+    a, b = random(20, 4), random(4, 12)
+    (tmp / "mlx").mkdir()
+    write_safetensors(tmp / "mlx" / "adapters.safetensors", {f"{path}.lora_a": a, f"{path}.lora_b": b}, {"format": "mlx"})
+    (tmp / "mlx" / "adapter_config.json").write_text(json.dumps(
+        {"fine_tune_type": "lora", "lora_parameters": {"rank": 4, "scale": 20.0, "dropout": 0.0}, "model": "some/model"}))
+    convert(tmp / "mlx", "-o", tmp / "peft")
+    file, config = folder(tmp / "peft")
+    check_module(file, config, path, np.ascontiguousarray(a.T), np.ascontiguousarray(b.T), 20.0)
+    checks.equal(config["base_model_name_or_path"], "some/model", "MLX names its model")
+    check_update(file, config, path, (20.0 * b.T.astype(np.float64)) @ a.T.astype(np.float64))
+
+
+def test_gguf(tmp):
+    gguf = SOURCE / "testdata" / "gguf" / "lora.gguf"
+    report = json.loads(run("file", "--format", "json", gguf).stdout)["artifacts"][0]
+    convert(gguf, "-o", tmp / "peft")
+    file, _ = folder(tmp / "peft")
+    checks.equal(len(file.names), sum(".lora_" in tensor["name"] for tensor in report["tensors"]), "halves")
+    convert(gguf, "-o", tmp / "same.safetensors")
+    digests = {tensor["name"]: tensor["digests"]["xxh3_128"] for tensor in report["tensors"]}
+    again = json.loads(run("file", "--format", "json", tmp / "same.safetensors").stdout)["artifacts"][0]
+    checks.equal({tensor["name"]: tensor["digests"]["xxh3_128"] for tensor in again["tensors"]}, digests, "GGUF's tensors under the same names")
+    read(tmp / "same.safetensors")
+
+
+def test_fused_layers(tmp):
+    """loralib's MergedLinear, two of three parts adapted, and sd-scripts' split dimensions."""
+    random = Random(9)
+    a, b = random(8, 20), random(24, 4, 1)
+    (tmp / "fused").mkdir()
+    write_safetensors(tmp / "fused" / "adapter_model.safetensors", {f"{PEFT}h.0.qkv.lora_A.weight": a, f"{PEFT}h.0.qkv.lora_B.weight": b})
+    (tmp / "fused" / "adapter_config.json").write_text(json.dumps(
+        {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "enable_lora": [True, False, True], "merge_weights": False, "target_modules": ["qkv"]}))
+    convert(tmp / "fused", "-o", tmp / "peft")
+    file, config = folder(tmp / "peft")
+    a64, b64 = a.astype(np.float64), b[:, :, 0].astype(np.float64)
+    update = np.concatenate([b64[:12] @ a64[:4], np.zeros((12, 20)), b64[12:] @ a64[4:]]) * 2
+    check_update(file, config, "h.0.qkv", update)
+    checks.that("enable_lora" not in config, "what fused layers needed is gone")
+
+    name = "lora_unet_double_blocks_0_img_attn_qkv"
+    downs, ups = [random(2, 10) for _ in range(3)], [random(rows, 2) for rows in (4, 6, 4)]
+    tensors = {f"{name}.lora_down.{i}.weight": t for i, t in enumerate(downs)} | {f"{name}.lora_up.{i}.weight": t for i, t in enumerate(ups)}
+    other = "lora_unet_double_blocks_0_img_mlp_0"
+    tensors |= {f"{name}.alpha": np.float32(1), f"{other}.lora_down.weight": random(2, 10), f"{other}.lora_up.weight": random(6, 2),
+                f"{other}.alpha": np.float32(1)}
+    write_safetensors(tmp / "split.safetensors", tensors)
+    convert(tmp / "split.safetensors", "-o", tmp / "flux")
+    file, config = folder(tmp / "flux")
+    update = np.concatenate([u.astype(np.float64) @ d.astype(np.float64) for u, d in zip(ups, downs)]) * 0.5
+    check_update(file, config, "double_blocks.0.img_attn.qkv", update)
+
+
+def test_loralib(tmp):
+    if torch is None:
+        return
+    random = Random(10)
+    tensors = {"roberta.layer.0.query.lora_A": random(8, 20), "roberta.layer.0.query.lora_B": random(12, 8),
+               "classifier.dense.weight": random(3, 5), "classifier.dense.bias": random(3)}
+    torch.save({name: torch.from_numpy(tensor) for name, tensor in tensors.items()}, tmp / "loralib.bin")
+    refused(tmp / "loralib.bin", "-o", tmp / "peft", words=["scale is unknown", "--alpha"])
+    convert(tmp / "loralib.bin", "-o", tmp / "peft", "--alpha", "16")
+    file, config = folder(tmp / "peft")
+    check_module(file, config, "roberta.layer.0.query", tensors["roberta.layer.0.query.lora_A"], tensors["roberta.layer.0.query.lora_B"], 2.0)
+    same(file[PEFT + "classifier.dense.bias"], tensors["classifier.dense.bias"], "weights beside the LoRA")
+    checks.equal(config["modules_to_save"], ["classifier.dense"], "modules_to_save")
+
+
+def test_bare_lists(tmp):
+    if torch is None:
+        return
+    random = Random(15)
+    halves = [random(12, 4), random(4, 20), random(16, 4), random(4, 24)]
+    torch.save([torch.from_numpy(half) for half in halves], tmp / "list.pt")
+    refused(tmp / "list.pt", "-o", tmp / "peft", words=["--module"])
+    (tmp / "names").write_text("first.layer\nsecond.layer\n")
+    convert(tmp / "list.pt", "-o", tmp / "peft", "--module", f"@{tmp / 'names'}", "--alpha", "4")
+    file, config = folder(tmp / "peft")
+    check_module(file, config, "first.layer", halves[1], halves[0], 1.0)
+    check_module(file, config, "second.layer", halves[3], halves[2], 1.0)
+
+
+# --- What LoRA cannot express ---------------------------------------------------------------------------------------
+
+def test_what_lora_cannot_express(tmp):
+    random = Random(16)
+    name = "lora_unet_mid_block_attentions_0_proj_in"
+    families = {
+        "LoHa": {"hada_w1_a": random(8, 2), "hada_w1_b": random(2, 6), "hada_w2_a": random(8, 2), "hada_w2_b": random(2, 6), "alpha": np.float32(1)},
+        "LoKr": {"lokr_w1": random(2, 2), "lokr_w2": random(4, 3), "alpha": np.float32(1)},
+        "IA3": {"weight": random(8), "on_input": np.array(False)},
+        "OFT": {"oft_blocks": random(2, 4, 4), "alpha": np.float32(1)},
+        "full difference": {"diff": random(8, 6)},
+        "GLoRA": {"a1.weight": random(6, 2), "a2.weight": random(2, 6), "b1.weight": random(8, 2), "b2.weight": random(2, 6), "alpha": np.float32(1)},
+        "Tucker": {"lora_down.weight": random(2, 6, 1, 1), "lora_mid.weight": random(2, 2, 3, 3), "lora_up.weight": random(8, 2, 1, 1),
+                   "alpha": np.float32(1)},
+        "one value for each input": {"lora_down.weight": random(2, 6), "lora_up.weight": random(8, 2), "dora_scale": random(1, 6),
+                                     "alpha": np.float32(1)},
+    }
+    for family, parts in families.items():
+        tensors = {f"{name}.{part}": tensor for part, tensor in parts.items()}
+        path = write_safetensors(tmp / "in.safetensors", tensors)
+        for target in (["-o", tmp / "peft"], ["-o", tmp / "out.safetensors", "--to", "kohya"]):
+            refused(path, *target, words=[family, name])
+        convert(path, "-o", tmp / "same.safetensors", "--force")
+        out = read(tmp / "same.safetensors")
+        for key, tensor in tensors.items():
+            same(out[key], np.asarray(tensor), f"{family} copied as it is")
+
+
+# --- Containers, dtypes, metadata -----------------------------------------------------------------------------------
+
+def test_containers(tmp):
+    random = Random(17)
+    arrays = {"w": random(5, 7), "half": random(3, dtype=np.float16), "n": np.arange(6).reshape(2, 3), "flag": np.array([True, False]),
+              "scalar": np.float64(2.5), "empty": np.zeros((0, 3), np.float32), "nan": np.array([np.nan, np.inf, -0.0], np.float32),
+              "transposed": np.asfortranarray(random(4, 6))}
+    expected = content({name: ({"float32": "f32", "float16": "f16", "int64": "i64", "bool": "bool", "float64": "f64"}[str(np.asarray(a).dtype)],
+                               np.ascontiguousarray(a).reshape(np.shape(a))) for name, a in arrays.items()})
+    np.savez(tmp / "in.npz", **arrays)
+    np.savez_compressed(tmp / "deflated.npz", **arrays)
+    inputs = [tmp / "in.npz", tmp / "deflated.npz"]
+    if torch is not None:
+        tensors = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+        tensors["transposed"] = torch.from_numpy(np.array(arrays["transposed"].T, order="C")).T
+        torch.save(tensors, tmp / "in.pt")
+        torch.save(tensors, tmp / "legacy.bin", _use_new_zipfile_serialization=False)
+        inputs += [tmp / "in.pt", tmp / "legacy.bin"]
+    outputs = []
+    for path in inputs:
+        out = tmp / (path.name + ".safetensors")
+        report = convert(path, "-o", out)
+        checks.equal((report["proof"]["kind"], report["proof"]["digest"]), ("content", expected), f"content digest of {path.name}")
+        file = read(out)
+        checks.equal(file.content(), expected, f"content of {out.name} as numpy reads it")
+        outputs.append(out.read_bytes())
+        convert(path, "-o", out, "--force")
+        checks.equal(out.read_bytes(), outputs[-1], f"{out.name} is the same bytes each time")
+    checks.equal(len(set(outputs)), 1, "all containers give the same file")
+    for name, array in arrays.items():
+        convert(tmp / "in.npz", "-o", tmp / f"{name}.npy", "--tensor", name)
+        wanted = io.BytesIO()
+        np.save(wanted, np.ascontiguousarray(array).reshape(np.shape(array)))
+        checks.equal((tmp / f"{name}.npy").read_bytes(), wanted.getvalue(), f"{name}.npy is what numpy.save writes")
+    refused(tmp / "in.npz", "-o", tmp / "x.npy", words=["--tensor", "8 tensors"])
+
+
+def test_dtypes(tmp):
+    random = Random(18)
+    values = np.concatenate([random(500), np.float32([0.0, -0.0, 1e-8, -1e-8, 6e-8, 65504, 1.0009765625, 1.00048828125, 2049, 2051])])
+    write_safetensors(tmp / "in.safetensors", {"w": values, "n": np.arange(4)}, {"format": "pt"})
+    convert(tmp / "in.safetensors", "-o", tmp / "f16.safetensors", "--dtype", "f16")
+    out = read(tmp / "f16.safetensors")
+    same(out["w"], values.astype(np.float16), "float16 as numpy rounds")
+    same(out["n"], np.arange(4), "integers stay")
+    report = convert(tmp / "in.safetensors", "-o", tmp / "f64.safetensors", "--dtype", "f64")
+    same(read(tmp / "f64.safetensors")["w"], values.astype(np.float64), "float64")
+    checks.equal(report["proof"]["largest_absolute"], 0, "nothing differs in float64")
+    if torch is not None:
+        convert(tmp / "in.safetensors", "-o", tmp / "bf16.safetensors", "--dtype", "bf16")
+        wanted = torch.from_numpy(values).to(torch.bfloat16).view(torch.int16).numpy().view(np.uint16)
+        same(read(tmp / "bf16.safetensors")["w"], wanted, "bfloat16 as torch rounds")
+    report = convert(tmp / "in.safetensors", "-o", tmp / "again.safetensors", "--dtype", "f16", "--tensor", "w")
+    rounded = values.astype(np.float16).astype(np.float64)
+    difference = np.abs(rounded - values.astype(np.float64)).max()
+    checks.equal(report["proof"]["largest_absolute"], difference, "the largest difference")
+    relative = np.linalg.norm(rounded - values) / np.linalg.norm(values.astype(np.float64))
+    checks.that(abs(report["proof"]["largest_relative"] / relative - 1) < 1e-9, "the largest relative difference")
+    write_safetensors(tmp / "big.safetensors", {"w": np.float32([1e30])})
+    refused(tmp / "big.safetensors", "-o", tmp / "big16.safetensors", "--dtype", "f16", words=["infinite", "\"w\""])
+
+
+def test_difference_of_an_update(tmp):
+    random = Random(19)
+    tensors = peft_tensors(random, {PATHS[0]: 4, PATHS[1]: 4})
+    write_peft(tmp / "peft", tensors, {"r": 4, "lora_alpha": 8})
+    report = convert(tmp / "peft", "-o", tmp / "half", "--dtype", "f16")
+    largest = relative = 0
+    for path in PATHS[:2]:
+        down, up = tensors[f"{PEFT}{path}.lora_A.weight"], tensors[f"{PEFT}{path}.lora_B.weight"]
+        old = 2 * up.astype(np.float64) @ down.astype(np.float64)
+        now = 2 * up.astype(np.float16).astype(np.float64) @ down.astype(np.float16).astype(np.float64)
+        largest, relative = max(largest, np.abs(now - old).max()), max(relative, np.linalg.norm(now - old) / np.linalg.norm(old))
+    checks.equal((report["proof"]["kind"], report["proof"]["measured"]), ("difference", "update"), "proof of a rounding")
+    checks.that(abs(report["proof"]["largest_absolute"] / largest - 1) < 1e-9, f"{report['proof']} against numpy's {largest}")
+    checks.that(abs(report["proof"]["largest_relative"] / relative - 1) < 1e-9, f"{report['proof']} against numpy's {relative}")
+
+
+def test_metadata(tmp):
+    random = Random(20)
+    # Names and dtypes in an order that the reference would not write: the data must stay as they lie.
+    tensors = {"b": random(3, dtype=np.float16), "a": random(4), "c": random(2, dtype=np.float16)}
+    source = write_safetensors(tmp / "in.safetensors", tensors, {"ss_dataset_dirs": "/private", "format": "pt", "keep": "1"})
+    data = source.read_bytes()[8 + int.from_bytes(source.read_bytes()[:8], "little"):]
+    report = convert(source, "-o", tmp / "out.safetensors", "--strip-metadata", "--set", "title=A = B", "--set", "keep=2")
+    out = Safetensors(tmp / "out.safetensors")
+    checks.equal(out.metadata, {"format": "pt", "title": "A = B", "keep": "2"}, "metadata")
+    checks.equal(out.data, data, "the data area is untouched")
+    checks.equal(report["proof"]["data_area"], hashlib.sha256(data).hexdigest(), "and its digest is printed")
+    checks.equal(report["metadata"], {"set": ["title", "keep"], "removed": ["ss_dataset_dirs"]}, "what changed is told")
+    convert(source, "-o", tmp / "kept.safetensors")
+    checks.equal(read(tmp / "kept.safetensors").metadata, {"ss_dataset_dirs": "/private", "format": "pt", "keep": "1"}, "else metadata are kept")
+
+
+# --- Real files -----------------------------------------------------------------------------------------------------
+
+def test_real_files(tmp):
+    real = SHARED / "real"
+    if not real.is_dir():
+        print("note: the folder of real adapters is not here")
+        return
+    gpt2 = real / "peft-gpt2" / "adapter_model.safetensors"
+    convert(gpt2, "-o", tmp / "gpt2.safetensors")
+    checks.equal((tmp / "gpt2.safetensors").read_bytes(), gpt2.read_bytes(), "a file of the reference writer comes out byte for byte")
+    for name, source, options in (("gpt2", real / "peft-gpt2", []), ("bloom", real / "peft-bloom", []), ("mlx", real / "mlx" / "0000200_adapters.safetensors", []),
+                                  ("sd15", real / "diffusers-sd15" / "pytorch_lora_weights.bin", []),
+                                  ("roberta", real / "microsoft-lora" / "roberta_base_lora_mnli.bin", ["--alpha", "16"])):
+        report = convert(source, "-o", tmp / name, *options)
+        file, config = folder(tmp / name)
+        checks.that(report["modules"] > 0 and len(file.names) >= 2 * report["modules"], f"{name}: {report['modules']} modules")
+        if name == "gpt2":
+            checks.equal(config, json.loads((real / "peft-gpt2" / "adapter_config.json").read_text()), "a configuration of PEFT is kept")
+            convert(tmp / name, "-o", tmp / "k.safetensors", "--to", "kohya")
+            convert(tmp / "k.safetensors", "-o", tmp / "gpt2-back")
+            checks.equal(folder(tmp / "gpt2-back")[0].content(), file.content(), "gpt2 after PEFT -> kohya -> PEFT")
+            checks.equal(folder(tmp / "gpt2-back")[1], config, "and its configuration")
+        if name == "sd15":
+            convert(tmp / name, "-o", tmp / "sd.safetensors", "--to", "kohya")
+            convert(tmp / "sd.safetensors", "-o", tmp / "sd-back")
+            checks.equal(folder(tmp / "sd-back")[0].content(), file.content(), "sd15 after PEFT -> kohya -> PEFT")
+    refused(real / "cloneofsimo" / "lora_disney.safetensors", "-o", tmp / "disney", words=["--module"])
+    convert(real / "cloneofsimo" / "lora_disney.safetensors", "-o", tmp / "disney.safetensors")
+    convert(real / "sam-lora" / "lora_rank2.safetensors", "-o", tmp / "sam.safetensors")
+
+
+def main():
+    for name, test in list(globals().items()):
+        if name.startswith("test_"):
+            with tempfile.TemporaryDirectory() as tmp:
+                before = checks.failed
+                try:
+                    test(Path(tmp))
+                except Exception as error:  # one broken test must not hide the others
+                    checks.that(False, f"{name}: {type(error).__name__}: {error}")
+                print(f"{'ok' if checks.failed == before else 'FAILED'}  {name}")
+    checks.finish()
+
+
+if __name__ == "__main__":
+    main()
