@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each format of the registry has its page, its data, its golden and its fuzz seed."""
+"""Each format of the registry has its page, its data, its golden, its fuzz seed and, where it is read, its fuzz target."""
 
 import re
 import sys
@@ -43,6 +43,18 @@ def has_seed(format_id):
     return folder.is_dir() and any(folder.iterdir())
 
 
+def read_formats():
+    """The ids of the rows that do not say that the format is only named."""
+    rows = (SOURCE / "src" / "formats" / "registry.cpp").read_text().split("Format{\"")[1:]
+    return [row.split('"')[0] for row in rows if "k_named" not in row]
+
+
+def targets():
+    """The ids of the formats whose readers have a fuzz target of their own."""
+    listing = (SOURCE / "tests" / "fuzz" / "CMakeLists.txt").read_text()
+    return re.search(r"set\(read_formats([^)]*)\)", listing).group(1).split()
+
+
 def main():
     checks = Checks()
     formats = table()
@@ -52,6 +64,7 @@ def main():
         checks.that(has_data(format_id), f"{format_id}: no file in testdata/{format_id}/")
         checks.that(has_golden(format_id), f"{format_id}: no golden in tests/golden mentions it")
         checks.that(has_seed(format_id), f"{format_id}: no seed in tests/fuzz/seeds/{format_id}/")
+    checks.equal(sorted(targets()), sorted(read_formats()), "formats with a fuzz target in tests/fuzz/CMakeLists.txt")
     checks.finish()
 
 
