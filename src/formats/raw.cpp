@@ -110,6 +110,9 @@ void read_as_told(model::Builder& builder, const RawLayout& layout) {
   auto in = builder.cursor();
   in.skip(layout.skip, "skipped bytes (--skip)", RegionKind::payload);
   const auto width = info(layout.dtype).block_bytes;
+  if (width == 0) {
+    in.fail("dtype", "numbers of an unknown size cannot be read");
+  }
   auto shape = layout.shape;
   if (shape.empty()) {
     shape.push_back(in.remaining() / width * info(layout.dtype).block_elements);
