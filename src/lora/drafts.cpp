@@ -10,6 +10,9 @@ namespace upinspect::lora {
 
 namespace {
 
+/// No method has so many; parts are looked for one by one.
+constexpr std::size_t k_most_parts = 256;
+
 class DraftsByKey {
  public:
   explicit DraftsByKey(const std::vector<Tensor>& tensors) : m_tensors(tensors) {}
@@ -39,7 +42,7 @@ class DraftsByKey {
       return;
     }
     auto& draft = draft_of(reading->module);
-    if (draft.has(reading->role)) {
+    if (draft.parts.size() >= k_most_parts || draft.has(reading->role)) {
       m_drafts.other.push_back(&tensor);  // two adapters under one module: the first is told
       return;
     }
@@ -121,9 +124,12 @@ std::string without_word(const std::string& name, std::size_t start, std::size_t
   return head + tail;
 }
 
+/// A hostile name can be words and nothing else.
+constexpr std::size_t k_most_partners = 8;
+
 std::vector<Partner> partners_of(const std::string& name) {
   std::vector<Partner> out;
-  for (std::size_t start = 0; start < name.size();) {
+  for (std::size_t start = 0; start < name.size() && out.size() < k_most_partners;) {
     if (!is_letter(name[start])) {
       ++start;
       continue;

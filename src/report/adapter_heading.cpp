@@ -90,7 +90,8 @@ struct Spread {
     }
   }
   if (spread.with == 0) {
-    return spread.without == 0 ? "" : ", scale unknown";
+    const bool unread = adapter.modules.front().scale_rule.find("not read") != std::string::npos;
+    return spread.without == 0 ? "" : unread ? ", scale not read" : ", scale unknown";
   }
   const bool direct = alpha_text(adapter).empty();
   return ", scale " + spread.text() + (direct ? sources_text(adapter) : "") +

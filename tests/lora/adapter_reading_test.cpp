@@ -102,3 +102,21 @@ TEST_CASE("Unknown names are paired by shape, and the answer says that it is a g
   CHECK(got.module(1).part("up") == "w_b_001");
   CHECK(got.adapter->other == std::vector<std::string>{"norm"});
 }
+
+TEST_CASE("A module has no more parts than any method needs: the rest is listed apart") {
+  std::vector<Tensor> tensors;
+  for (int i = 0; i < 1000; ++i) {
+    tensors.push_back(make_tensor("m.lora_down." + std::to_string(i) + ".weight", {2, 8}, 0));
+  }
+  const auto got = read(tensors);
+  CHECK(got.module().parts.size() + got.adapter->other.size() == 1000);
+  CHECK(got.module().parts.size() == 256);
+}
+
+TEST_CASE("Every tensor of a wrapped state dict keeps its name and gets its module") {
+  const auto got = read({make_tensor("state_dict.module.base_model.model.q.lora_A.weight", {4, 16}, 0),
+                         make_tensor("state_dict.module.base_model.model.q.lora_B.weight", {32, 4}, 0)});
+  CHECK(got.adapter->family == "peft");
+  CHECK(got.module().name == "state_dict.module.base_model.model.q");
+  CHECK(got.module().canonical == "q");
+}

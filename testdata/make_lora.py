@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makers of adapters: a plain one of kohya's family, one of several methods, and one with everything wrong."""
+
+import numpy as np
+from make_common import sample, weights
+from make_weights import safetensors
+
+UNET = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_"
+
+
+def entry(array):
+    array = np.asarray(array, np.float32)
+    return "F32", array.shape, array.tobytes()
+
+
+def pair(module, rank, out, into, seed, alpha=None):
+    tensors = {module + ".lora_down.weight": entry(weights(rank, into, seed=seed)),
+               module + ".lora_up.weight": entry(weights(out, rank, seed=seed + 1))}
+    if alpha is not None:
+        tensors[module + ".alpha"] = entry(alpha)
+    return tensors
+
+
+@sample("safetensors/kohya.safetensors", "by hand", "a kohya adapter in small, for a UNet and a text encoder, with its metadata")
+def kohya():
+    tensors = {**pair(UNET + "to_q", 4, 32, 32, 60, 2), **pair(UNET + "to_v", 4, 32, 32, 62, 2),
+               **pair("lora_te_text_model_encoder_layers_0_mlp_fc1", 4, 64, 24, 64, 2)}
+    return safetensors(tensors, {"ss_network_module": "networks.lora", "ss_network_dim": "4", "ss_network_alpha": "2.0",
+                                 "ss_base_model_version": "sd_v1"})
+
+
+@sample("safetensors/lycoris.safetensors", "by hand", "modules of several methods: LoHa, LoKr, a Tucker convolution, DoRA, a norm")
+def lycoris():
+    block = "lora_unet_up_blocks_0_resnets_0_"
+    tensors = {}
+    for i, role in enumerate(("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b")):
+        tensors[f"{UNET}to_q.{role}"] = entry(weights(*((32, 4) if i % 2 == 0 else (4, 32)), seed=70 + i))
+    tensors[UNET + "to_q.alpha"] = entry(1)
+    tensors.update({UNET + "to_k.lokr_w1": entry(weights(4, 4, seed=74)), UNET + "to_k.lokr_w2_a": entry(weights(8, 2, seed=75)),
+                    UNET + "to_k.lokr_w2_b": entry(weights(2, 8, seed=76)), UNET + "to_k.alpha": entry(2)})
+    tensors.update({block + "conv1.lora_down.weight": entry(weights(4, 16, 1, 1, seed=77)),
+                    block + "conv1.lora_mid.weight": entry(weights(4, 4, 3, 3, seed=78)),
+                    block + "conv1.lora_up.weight": entry(weights(16, 4, 1, 1, seed=79)), block + "conv1.alpha": entry(4)})
+    tensors.update({**pair(UNET + "to_v", 4, 32, 32, 80, 4), UNET + "to_v.dora_scale": entry(1 + weights(32, 1, seed=82))})
+    tensors[block + "norm1.w_norm"] = entry(weights(16, seed=83))
+    return safetensors(tensors, {"ss_network_module": "lycoris.kohya"})
+
+
+@sample("safetensors/broken-adapter.safetensors", "by hand",
+        "an adapter with a half missing, ranks that do not fit, an untrained and a spoilt module, a foreign key, an alpha that is contested")
+def broken():
+    tensors = {**pair(UNET + "to_q", 4, 32, 32, 90, 2), **pair(UNET + "to_k", 4, 32, 32, 92, 2), **pair(UNET + "to_v", 4, 32, 32, 94, 2),
+               **pair(UNET + "to_out_0", 4, 32, 32, 96, 2)}
+    del tensors[UNET + "to_q.lora_up.weight"]
+    tensors[UNET + "to_k.lora_up.weight"] = entry(weights(32, 3, seed=98))
+    tensors[UNET + "to_v.lora_up.weight"] = entry(np.zeros((32, 4)))
+    tensors[UNET + "to_out_0.lora_up.weight"] = entry(np.full((32, 4), np.nan))
+    tensors["conditioner.step"] = entry(100)
+    return safetensors(tensors, {"ss_network_alpha": "8"})
