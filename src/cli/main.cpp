@@ -14,12 +14,14 @@ namespace upinspect::cli {
 
 std::function<Exit()> add_file(::CLI::App& app);
 std::function<Exit()> add_convert(::CLI::App& app);
+std::function<Exit()> add_merge(::CLI::App& app);
 
 namespace {
 
 constexpr std::array k_commands{
     Command{"file", "What is this, is it whole, what is in it?", add_file},
     Command{"convert", "The same tensors in another container, under other names, in another dtype", add_convert},
+    Command{"merge", "The weights of a base model with an adapter's updates in them", add_merge},
 };
 
 bool is_command(std::string_view name) {

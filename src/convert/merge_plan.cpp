@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/merge_plan.hpp"
+
+#include "convert/listing.hpp"
+#include "convert/refusal.hpp"
+#include "lora/base_match.hpp"
+#include "lora/values.hpp"
+#include "numeric/encode.hpp"
+#include "numeric/values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+namespace upinspect::convert {
+
+namespace {
+
+using lora::UpdateTarget;
+
+/// Reasons in the order in which they came up, each with the modules that it holds for.
+class ReasonsByModule {
+ public:
+  void add(const std::string& why, const std::string& module) {
+    const auto same = std::find_if(m_entries.begin(), m_entries.end(), [&why](const auto& entry) { return entry.first == why; });
+    (same == m_entries.end() ? m_entries.emplace_back(why, std::vector<std::string>()) : *same).second.push_back(module);
+  }
+  void settle() const {
+    std::vector<std::string> reasons;
+    for (const auto& [why, modules] : m_entries) {
+      reasons.push_back(modules.front().empty() ? why : why + " (" + listing("module", modules, 12) + ")");
+    }
+    if (!reasons.empty()) {
+      throw Refusal(std::move(reasons));
+    }
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::vector<std::string>>> m_entries;
+};
+
+class Planner {
+ public:
+  Planner(const Input& base, const Input& adapter, const lora::UpdateOptions& options, bool precise)
+      : m_base(base), m_adapter(adapter), m_options(options), m_precise(precise), m_match(base.tensors(), adapter.adapter()->modules) {}
+
+  std::vector<MergeTarget> run();
+
+ private:
+  void adapter_as_a_whole();
+  void module(const AdapterModule& module);
+  void take(const AdapterModule& module, UpdateTarget target, const std::optional<std::size_t>& place);
+  [[nodiscard]] std::string finding_about(const AdapterModule& module) const;
+  [[nodiscard]] std::string obstacle(const Tensor& weight) const;
+  void try_update(const MergeTarget& target);
+
+  const Input& m_base;
+  const Input& m_adapter;
+  const lora::UpdateOptions& m_options;
+  bool m_precise;
+  lora::BaseMatch m_match;
+  std::vector<MergeTarget> m_targets;
+  std::map<std::size_t, std::string> m_taken;
+  ReasonsByModule m_reasons;
+};
+
+/// A tensor that no module explains may be a whole layer: leaving it out would merge another model.
+void Planner::adapter_as_a_whole() {
+  const auto& adapter = *m_adapter.adapter();
+  if (adapter.modules.empty()) {
+    m_reasons.add("the adapter has no modules", "");
+  }
+  if (!adapter.unpaired.empty()) {
+    m_reasons.add("the other half is missing of " + listing("tensor", adapter.unpaired, 12), "");
+  }
+  if (!adapter.other.empty()) {
+    m_reasons.add(listing("tensor", adapter.other, 12) + " of the adapter belong" + (adapter.other.size() == 1 ? "s" : "") +
+                      " to no module that merge knows, and would be left out", "");
+  }
+}
+
+std::string Planner::finding_about(const AdapterModule& module) const {
+  for (const auto& finding : m_adapter.findings()) {
+    const bool here = std::any_of(module.parts.begin(), module.parts.end(),
+                                  [&finding](const AdapterPart& part) { return part.tensor == finding.tensor; });
+    if (here && finding.severity == Severity::error) {
+      return finding.message;
+    }
+  }
+  return {};
+}
+
+/// Why the weight cannot take an update, whatever that is.
+std::string Planner::obstacle(const Tensor& weight) const {
+  if (!numeric::can_encode(weight.dtype)) {
+    const auto name = weight.dtype == Dtype::other ? weight.dtype_name : std::string(info(weight.dtype).name);
+    return "its weight is " + name + ", which cannot be rounded to";
+  }
+  static constexpr std::array<std::string_view, 4> k_scales{"_scale", "_scale_inv", ".scale_weight", ".weight_scale"};
+  for (const auto suffix : k_scales) {
+    const auto stem = suffix.starts_with('.') && weight.name.ends_with(".weight") ? weight.name.substr(0, weight.name.size() - 7) : weight.name;
+    if (m_base.find(stem + std::string(suffix))) {
+      return "its weight is stored with a scale of its own, which merge does not know";
+    }
+  }
+  return {};
+}
+
+void Planner::try_update(const MergeTarget& target) {
+  const auto build = [&] {
+    if (target.precise) {
+      static_cast<void>(update_of<double>(m_base, m_adapter, target, m_options));
+    } else {
+      static_cast<void>(update_of<float>(m_base, m_adapter, target, m_options));
+    }
+  };
+  try {
+    build();
+  } catch (const lora::UpdateRefused& refused) {
+    m_reasons.add(refused.what(), target.module.name);
+  } catch (const Refusal& refused) {
+    m_reasons.add(refused.what(), target.module.name);
+  }
+}
+
+void Planner::take(const AdapterModule& module, UpdateTarget target, const std::optional<std::size_t>& place) {
+  const auto* what = target == UpdateTarget::weight ? "weight" : "bias";
+  if (!place) {
+    m_reasons.add(std::string("no ") + what + " of the base has this name", module.name);
+    return;
+  }
+  const auto& tensor = m_base.tensors()[*place];
+  if (const auto why = obstacle(tensor); !why.empty()) {
+    m_reasons.add(why, module.name);
+    return;
+  }
+  if (const auto [earlier, fresh] = m_taken.emplace(*place, module.name); !fresh) {
+    m_reasons.add("\"" + tensor.name + "\" of the base is meant by \"" + earlier->second + "\" as well", module.name);
+    return;
+  }
+  const bool wide = tensor.dtype == Dtype::f32 || tensor.dtype == Dtype::f64;
+  m_targets.push_back({module, target, *place, m_precise || wide});
+  const auto* fan = m_adapter.config().find("fan_in_fan_out");
+  m_targets.back().module.base_transposed = module.base_transposed || (module.method == "ia3" && lora::is_true(fan));
+  try_update(m_targets.back());
+}
+
+void Planner::module(const AdapterModule& module) {
+  if (const auto why = finding_about(module); !why.empty()) {
+    m_reasons.add(why, module.name);
+    return;
+  }
+  const auto found = m_match.of(module);
+  if (found.ambiguous) {
+    m_reasons.add("several weights of the base have this name", module.name);
+    return;
+  }
+  if (lora::acts_on(module, UpdateTarget::weight)) {
+    take(module, UpdateTarget::weight, found.weight);
+  }
+  // PEFT's IA3 scales a bias where there is one; a difference of a bias wants one.
+  if (lora::acts_on(module, UpdateTarget::bias) && (found.bias || module.method != "ia3")) {
+    take(module, UpdateTarget::bias, found.bias);
+  }
+}
+
+std::vector<MergeTarget> Planner::run() {
+  adapter_as_a_whole();
+  for (const auto& one : m_adapter.adapter()->modules) {
+    module(one);
+  }
+  m_reasons.settle();
+  return std::move(m_targets);
+}
+
+}  // namespace
+
+template <typename Real>
+lora::Update<Real> update_of(const Input& base, const Input& adapter, const MergeTarget& target, const lora::UpdateOptions& options) {
+  const auto read = [&](const std::string& role) {
+    const auto index = adapter.find(target.module.part(role));
+    if (!index) {
+      throw lora::UpdateRefused("its part \"" + role + "\" is missing");
+    }
+    const auto& tensor = adapter.tensors()[*index];
+    if (!numeric::has_values(tensor.dtype)) {
+      throw lora::UpdateRefused("its part \"" + role + "\" is no list of numbers");
+    }
+    lora::PartValues<Real> part{tensor.shape, std::vector<Real>(static_cast<std::size_t>(tensor.elements))};
+    numeric::decode_values(tensor.dtype, adapter.load(*index), std::span(part.values));
+    return part;
+  };
+  return {target.module, target.target, base.tensors()[target.tensor].shape, options, read};
+}
+
+template lora::Update<float> update_of<float>(const Input&, const Input&, const MergeTarget&, const lora::UpdateOptions&);
+template lora::Update<double> update_of<double>(const Input&, const Input&, const MergeTarget&, const lora::UpdateOptions&);
+
+std::vector<MergeTarget> plan_merge(const Input& base, const Input& adapter, const lora::UpdateOptions& options, bool precise) {
+  return Planner(base, adapter, options, precise).run();
+}
+
+}  // namespace upinspect::convert

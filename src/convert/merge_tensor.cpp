@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/merge_tensor.hpp"
+
+#include "convert/refusal.hpp"
+#include "numeric/encode.hpp"
+#include "numeric/products.hpp"
+#include "numeric/values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <future>
+
+namespace upinspect::convert {
+
+namespace {
+
+/// Large enough for threads to be worth starting, small enough to stay near the cache.
+constexpr std::size_t k_block_elements = std::size_t{1} << 20;
+
+struct Extent {
+  double change = 0;
+  double value = 0;
+};
+
+double larger(double a, double b) { return std::isnan(a) || a > b ? a : b; }
+
+template <typename Real>
+class TensorMerge {
+ public:
+  TensorMerge(const MergeWork& work, const MergeTarget& target)
+      : m_work(work), m_tensor(work.base.tensors()[target.tensor]), m_index(target.tensor),
+        m_update(update_of<Real>(work.base, work.adapter, target, work.options)) {}
+
+  double run(const ElementSink& sink);
+
+ private:
+  using Block = std::span<const std::byte>;
+
+  template <typename Work>
+  void for_blocks(const Work& work) const;
+  void measure_lengths();
+  [[nodiscard]] Extent merge_rows(std::size_t row, Block rows, std::span<std::byte> out) const;
+  [[nodiscard]] Extent merge_block(std::size_t row, Block block, std::span<std::byte> out) const;
+  void require_finite(const Extent& extent) const;
+  [[nodiscard]] std::vector<Real> values_of(Block rows) const;
+
+  [[nodiscard]] std::size_t width() const { return info(m_tensor.dtype).block_bytes; }
+  [[nodiscard]] std::size_t row_bytes() const { return m_update.columns() * width(); }
+
+  const MergeWork& m_work;
+  const Tensor& m_tensor;
+  std::size_t m_index;
+  lora::Update<Real> m_update;
+};
+
+/// Whole rows, in order.
+template <typename Real>
+template <typename Work>
+void TensorMerge<Real>::for_blocks(const Work& work) const {
+  const auto rows = std::max<std::size_t>(k_block_elements / m_update.columns(), 1);
+  const auto full = std::min(rows, m_update.rows()) * row_bytes();
+  std::vector<std::byte> block;
+  block.reserve(full);
+  std::size_t row = 0;
+  const auto flush = [&] {
+    work(row, Block(block));
+    row += block.size() / row_bytes();
+    block.clear();
+  };
+  m_work.base.stream(m_index, [&](Block piece) {
+    while (!piece.empty()) {
+      const auto part = piece.first(std::min(piece.size(), full - block.size()));
+      block.insert(block.end(), part.begin(), part.end());
+      piece = piece.subspan(part.size());
+      if (block.size() == full) {
+        flush();
+      }
+    }
+  });
+  if (!block.empty()) {
+    flush();
+  }
+}
+
+template <typename Real>
+std::vector<Real> TensorMerge<Real>::values_of(Block rows) const {
+  std::vector<Real> values(rows.size() / width());
+  numeric::decode_values(m_tensor.dtype, rows, std::span(values));
+  return values;
+}
+
+template <typename Real>
+void TensorMerge<Real>::measure_lengths() {
+  std::vector<double> sums(m_update.magnitudes());
+  for_blocks([&](std::size_t row, Block block) {
+    auto values = values_of(block);
+    m_update.add_squares(row, std::span(values), sums);
+  });
+  m_update.set_lengths(sums);
+}
+
+template <typename Real>
+Extent TensorMerge<Real>::merge_rows(std::size_t row, Block rows, std::span<std::byte> out) const {
+  const auto old = values_of(rows);
+  auto merged = old;
+  m_update.apply(row, std::span(merged));
+  numeric::encode_values(m_tensor.dtype, std::span<const Real>(merged), out);
+  return {numeric::largest_difference(std::span<const Real>(merged), std::span<const Real>(old)),
+          numeric::largest(std::span<const Real>(merged))};
+}
+
+/// The block's rows, shared out among threads.
+template <typename Real>
+Extent TensorMerge<Real>::merge_block(std::size_t row, Block block, std::span<std::byte> out) const {
+  const auto rows = block.size() / row_bytes();
+  const auto parts = std::clamp<std::size_t>(m_work.jobs, 1, rows);
+  const auto part = [&](std::size_t i) {
+    const auto first = rows * i / parts;
+    const auto length = (rows * (i + 1) / parts - first) * row_bytes();
+    return merge_rows(row + first, block.subspan(first * row_bytes(), length), out.subspan(first * row_bytes(), length));
+  };
+  std::vector<std::future<Extent>> others;
+  for (std::size_t i = 1; i < parts; ++i) {
+    others.push_back(std::async(std::launch::async, part, i));
+  }
+  auto extent = part(0);
+  for (auto& other : others) {
+    const auto more = other.get();
+    extent = {larger(more.change, extent.change), larger(more.value, extent.value)};
+  }
+  return extent;
+}
+
+/// The largest number tells whether any of them left the range of the dtype.
+template <typename Real>
+void TensorMerge<Real>::require_finite(const Extent& extent) const {
+  if (!std::isfinite(extent.change) || !std::isfinite(extent.value)) {
+    throw Refusal("\"" + m_tensor.name + "\": the merged weight would hold NaN or infinite values; nothing was kept");
+  }
+  std::array<std::byte, 8> element{};
+  double back = 0;
+  numeric::encode_values(m_tensor.dtype, std::span<const double>(&extent.value, 1), std::span(element).first(width()));
+  numeric::decode_values(m_tensor.dtype, std::span<const std::byte>(element).first(width()), std::span(&back, 1));
+  if (!std::isfinite(back)) {
+    throw Refusal("\"" + m_tensor.name + "\": the merged weight would hold " + std::to_string(extent.value) + ", more than " +
+                  std::string(info(m_tensor.dtype).name) + " can; nothing was kept");
+  }
+}
+
+template <typename Real>
+double TensorMerge<Real>::run(const ElementSink& sink) {
+  if (m_update.wants_lengths()) {
+    measure_lengths();
+  }
+  double largest = 0;
+  std::vector<std::byte> out;
+  for_blocks([&](std::size_t row, Block block) {
+    out.resize(block.size());
+    const auto extent = merge_block(row, block, out);
+    require_finite(extent);
+    largest = std::max(largest, extent.change);
+    sink(out);
+  });
+  return largest;
+}
+
+}  // namespace
+
+double merge_tensor(const MergeWork& work, const MergeTarget& target, const ElementSink& sink) {
+  return target.precise ? TensorMerge<double>(work, target).run(sink) : TensorMerge<float>(work, target).run(sink);
+}
+
+}  // namespace upinspect::convert

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a module does to its weight, some rows at a time: W + scale x up @ down, and what the other methods have in its
+// place.
+#pragma once
+
+#include "upinspect/adapter.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace upinspect::lora {
+
+/// Why a module's update cannot be added to its weight.
+struct UpdateRefused : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+template <typename Real>
+struct PartValues {
+  std::vector<std::uint64_t> shape;
+  std::vector<Real> values;
+};
+
+/// The part that plays a role, as numbers. The role is there.
+template <typename Real>
+using PartReader = std::function<PartValues<Real>(const std::string& role)>;
+
+/// Row-major.
+template <typename Real>
+struct Matrix {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::vector<Real> values;
+
+  [[nodiscard]] std::span<const Real> from(std::size_t row, std::size_t count) const {
+    return std::span(values).subspan(row * columns, count * columns);
+  }
+};
+
+/// Which tensor of the layer is meant.
+enum class UpdateTarget : std::uint8_t { weight, bias };
+
+/// Whether there is something to do for the target at all.
+[[nodiscard]] bool acts_on(const AdapterModule& module, UpdateTarget target);
+
+struct UpdateOptions {
+  double strength = 1;  ///< --scale
+  bool undo = false;    ///< subtracts
+};
+
+template <typename Real>
+class Update {
+ public:
+  /// Reads all parts. `shape` is the weight's. Throws UpdateRefused where method, shapes or values do not allow it.
+  Update(const AdapterModule& module, UpdateTarget target, const std::vector<std::uint64_t>& shape, const UpdateOptions& options,
+         const PartReader<Real>& read);
+
+  [[nodiscard]] std::size_t rows() const noexcept { return m_rows; }
+  [[nodiscard]] std::size_t columns() const noexcept { return m_columns; }
+
+  /// The merged rows in the place of those from `row` on. Safe from several threads.
+  void apply(std::size_t row, std::span<Real> weights) const;
+
+  /// DoRA over columns wants the lengths of W + update before: true, and all rows go through `add_squares` first.
+  [[nodiscard]] bool wants_lengths() const noexcept { return m_lengths == Lengths::columns; }
+  /// Adds the squares of the updated rows to `sums`, one for each magnitude.
+  void add_squares(std::size_t row, std::span<Real> weights, std::span<double> sums) const;
+  [[nodiscard]] std::size_t magnitudes() const noexcept { return m_magnitude.size(); }
+  void set_lengths(std::span<const double> sums);
+
+ private:
+  enum class Kind : std::uint8_t { low_rank, hadamard, kronecker, difference, glora, factor };
+  enum class Lengths : std::uint8_t { none, rows, columns };
+
+  void build_low_rank(const AdapterModule& module, const PartReader<Real>& read, Real scale);
+  void build_split(const AdapterModule& module, const PartReader<Real>& read);
+  void build_grouped(const AdapterModule& module, const PartReader<Real>& read);
+  void build_hadamard(const AdapterModule& module, const PartReader<Real>& read, Real scale);
+  void build_kronecker(const AdapterModule& module, const PartReader<Real>& read, Real scale);
+  void build_difference(const std::string& role, const std::vector<std::uint64_t>& shape, const PartReader<Real>& read, Real scale);
+  void build_glora(const PartReader<Real>& read, Real scale);
+  void build_factor(const AdapterModule& module, UpdateTarget target, const PartReader<Real>& read, double strength);
+  void build_magnitude(const AdapterModule& module, const PartReader<Real>& read);
+  void require_fit(const Matrix<Real>& left, const Matrix<Real>& right) const;
+  [[nodiscard]] std::string weight_shape() const;
+
+  void add(std::size_t row, std::span<Real> weights) const;
+  void add_hadamard(std::size_t row, std::size_t count, std::span<Real> weights) const;
+  void add_kronecker(std::size_t row, std::size_t count, std::span<Real> weights) const;
+  void add_glora(std::size_t row, std::size_t count, std::span<Real> weights) const;
+  void multiply(std::size_t row, std::size_t count, std::span<Real> weights) const;
+  void normalise(std::size_t row, std::size_t count, std::span<Real> weights) const;
+
+  std::vector<std::uint64_t> m_shape;
+  std::size_t m_rows = 0;
+  std::size_t m_columns = 0;
+  std::size_t m_kernel = 1;    ///< columns of one input channel
+  Kind m_kind = Kind::low_rank;
+  Matrix<Real> m_left;         ///< low rank: W + left @ right
+  Matrix<Real> m_right;
+  Matrix<Real> m_left2;        ///< LoHa: (left @ right) * (left2 @ right2); GLoRA: W @ left2 @ right2
+  Matrix<Real> m_right2;
+  std::vector<Real> m_factor;  ///< IA3
+  bool m_factor_on_rows = true;
+  Lengths m_lengths = Lengths::none;
+  std::vector<Real> m_magnitude;
+};
+
+extern template class Update<float>;
+extern template class Update<double>;
+
+}  // namespace upinspect::lora

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lora/update_limits.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+#include <vector>
+
+namespace upinspect::lora {
+
+namespace {
+
+/// Parts that the method's update is made of, by their names or how these begin.
+bool is_used(const std::string& method, const std::string& role) {
+  static const std::map<std::string, std::vector<std::string_view>> k_roles{
+      {"lora", {"up", "down", "mid"}}, {"dora", {"up", "down", "mid"}}, {"loha", {"hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2"}},
+      {"lokr", {"lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"}}, {"glora", {"a1", "a2", "b1", "b2"}},
+      {"ia3", {"factor", "on_input"}}, {"full", {"diff"}}, {"norm", {"w_norm", "b_norm"}}};
+  static constexpr std::array<std::string_view, 5> k_any{"alpha", "scalar", "magnitude", "diff_b", "up_bias"};
+  const auto found = k_roles.find(method);
+  const auto is_role = [&role](std::string_view known) { return role == known; };
+  const bool split = (role.starts_with("up.") || role.starts_with("down.")) && role.find_first_not_of("0123456789", role.find('.') + 1) == std::string::npos;
+  return std::any_of(k_any.begin(), k_any.end(), is_role) ||
+         (found != k_roles.end() && (std::any_of(found->second.begin(), found->second.end(), is_role) || (found->second[0] == "up" && split)));
+}
+
+std::string unsupported(const AdapterModule& module) {
+  if (module.method == "oft" || module.method == "boft" || module.method == "adalora") {
+    return "merge does not know the method " + module.method;
+  }
+  for (const auto& part : module.parts) {
+    if (!is_used(module.method, part.role)) {
+      return "its part \"" + part.role + "\" is nothing that merge can add";
+    }
+  }
+  if (module.experts > 1) {
+    return "merge does not know mixtures of experts";
+  }
+  return module.down_transposed ? "merge does not know llama.cpp's embeddings" : "";
+}
+
+std::string why_not_undone(const AdapterModule& module) {
+  if (!module.part("magnitude").empty()) {
+    return "--undo cannot take back DoRA: the lengths that the weight had are gone";
+  }
+  if (module.method == "ia3") {
+    return "--undo cannot take back IA3: dividing by what multiplied the weight is not exact, and impossible for zeros";
+  }
+  return module.method == "glora" ? "--undo cannot take back GLoRA: its update was made of the weight that is gone" : "";
+}
+
+}  // namespace
+
+std::string why_not_merged(const AdapterModule& module, const UpdateOptions& options) {
+  auto why = unsupported(module);
+  return why.empty() && options.undo ? why_not_undone(module) : why;
+}
+
+}  // namespace upinspect::lora

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which modules merge can do nothing for, and why, whatever their shapes.
+#pragma once
+
+#include "lora/update.hpp"
+
+#include <string>
+
+namespace upinspect::lora {
+
+/// A method or a part that merge does not know, or one that cannot be undone; empty where there is no such reason.
+[[nodiscard]] std::string why_not_merged(const AdapterModule& module, const UpdateOptions& options);
+
+}  // namespace upinspect::lora
