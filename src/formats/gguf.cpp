@@ -125,6 +125,31 @@ void describe(model::Builder& builder, const Header& header) {
   title += architecture.empty() ? "" : " for " + architecture;
 }
 
+std::uint64_t number_of(const model::Builder& builder, const std::string& key) {
+  const auto* value = builder.artifact.metadata.find(key);
+  const auto* plain = value == nullptr ? nullptr : std::get_if<std::uint64_t>(&value->data);
+  const auto* with_sign = value == nullptr ? nullptr : std::get_if<std::int64_t>(&value->data);
+  return plain != nullptr ? *plain : with_sign != nullptr && *with_sign > 0 ? static_cast<std::uint64_t>(*with_sign) : 0;
+}
+
+/// llama.cpp loads all parts of a model together and holds their counts against one another.
+void note_split(model::Builder& builder, std::uint64_t tensors) {
+  const auto parts = number_of(builder, "split.count");
+  const auto part = number_of(builder, "split.no");
+  const auto declared = number_of(builder, "split.tensors.count");
+  if (parts < 2) {
+    return;
+  }
+  builder.find("gguf.split", Severity::note,
+               "this is part " + std::to_string(part) + ", counted from 0, of " + std::to_string(parts) + ": it has " +
+                   std::to_string(tensors) + " of the " + std::to_string(declared) + " tensors that all parts have together");
+  if (part >= parts || declared < tensors) {
+    builder.find("gguf.split-counts", Severity::warning,
+                 "split.no " + std::to_string(part) + ", split.count " + std::to_string(parts) + " and split.tensors.count " +
+                     std::to_string(declared) + " do not go together with the " + std::to_string(tensors) + " tensors here");
+  }
+}
+
 // A count that is only a little too large is read as far as the infos go, because a file cut short tells most so.
 void refuse_flood(Input& input, std::uint64_t tensors) {
   constexpr std::uint64_t k_smallest_info = 24;
@@ -143,6 +168,7 @@ void read_sections(Input& input) {
   const auto header = read_header(input);
   const auto settings = read_metadata(input, header.pairs);
   describe(input.builder, header);
+  note_split(input.builder, header.tensors);
   if (settings.alignment != 0) {
     input.builder.detail("alignment", settings.alignment);
   }

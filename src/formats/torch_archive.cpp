@@ -268,6 +268,20 @@ void TorchArchive::report_unused(const std::vector<std::string>& folders) {
   }
 }
 
+/// torch.save never packs. torch.load unpacks, but its mmap=True (2.1 on) takes a record's bytes as they lie in the file.
+void TorchArchive::report_packed() {
+  const auto& entries = m_zip.directory().entries;
+  const auto is_packed = [this](const ZipEntry& entry) {
+    return entry.method == containers::k_zip_deflated && entry.name.starts_with(m_prefix + "data/");
+  };
+  const auto first = std::find_if(entries.begin(), entries.end(), is_packed);
+  if (first != entries.end()) {
+    m_builder.find("torch.packed-storage", Severity::note,
+                   std::to_string(std::count_if(first, entries.end(), is_packed)) + " storages are deflated, the first is \"" + first->name +
+                       "\": torch.load unpacks them, torch.load(mmap=True) takes the packed bytes for elements", first->data);
+  }
+}
+
 void TorchArchive::report_unknown() {
   constexpr std::array<std::string_view, 8> k_read{"data.pkl", "version", "byteorder", ".format_version", ".storage_alignment",
                                                    ".data/serialization_id", ".data/version", ""};

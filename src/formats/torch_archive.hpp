@@ -48,6 +48,8 @@ class TorchArchive {
 
   /// Storage records that belong to no tensor, once all pickles are read.
   void report_unused(const std::vector<std::string>& folders);
+  /// Storages that a memory map would not show as they are.
+  void report_packed();
   /// Records that torch.load never looks at.
   void report_unknown();
 

@@ -33,6 +33,7 @@ void read(const Probe& probe, model::Builder& builder) {
   archive.read_pickle({"data.pkl", {"data/"}, {}, {}});
   archive.report_unused({"data/"});
   archive.report_unknown();
+  archive.report_packed();
 }
 
 }  // namespace upinspect::formats::torch_zip

@@ -225,3 +225,14 @@ TEST_CASE("gguf: a data section beyond the end is named") {
   says(artifact, "it would start at 64, the file ends at 57");
   says(artifact, "warning tensor.unread: not measured: only 0 of its 32 bytes are in the file");
 }
+
+TEST_CASE("gguf: a part of a split model says so, and counts that disagree are told") {
+  const auto part = [](std::uint64_t number, std::uint64_t tensors) {
+    GgufBuilder file;
+    file.pair("split.no", GgufBuilder::u16, file.number(number, 2)).pair("split.count", GgufBuilder::u16, file.number(3, 2));
+    return inspected(file.pair("split.tensors.count", GgufBuilder::i32, file.number(tensors, 4)));
+  };
+  CHECK(says(part(1, 7), "note gguf.split: this is part 1, counted from 0, of 3: it has 0 of the 7 tensors"));
+  CHECK(told(part(1, 7)).find("gguf.split-counts") == std::string::npos);
+  CHECK(says(part(3, 7), "warning gguf.split-counts: split.no 3, split.count 3"));
+}

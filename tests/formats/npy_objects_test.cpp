@@ -83,3 +83,17 @@ TEST_CASE("a pickle that is not what its header promises is told with both readi
   CHECK(said(npy("(2,3)", PickleBuilder().proto(2).raw(floats_in_pickle()).stop().string())) ==
         "the header promises Python objects, its pickle gives an array of f32; np.load returns the latter");
 }
+
+TEST_CASE("joblib's arrays of objects hold a pickle of their own behind their description") {
+  PickleBuilder out;
+  out.proto(4).empty_dict().text("o").global("joblib.numpy_pickle", "NumpyArrayWrapper").empty_tuple().op(pickle::Opcode::newobj);
+  out.empty_dict().text("shape").integers({1}).setitem().text("order").text("C").setitem().text("dtype").global("numpy", "dtype");
+  out.mark().text("O8").boolean(false).boolean(true).tuple().reduce();
+  out.mark().integer(3).text("|").none().none().none().integer(-1).integer(-1).integer(63).tuple().build().setitem().build();
+  out.raw(object_array({1}, dict_with("w", floats_in_pickle()))).setitem().stop();
+  const auto artifact = inspected(out.string(), "x.joblib");
+  REQUIRE(tensor_named(artifact, "o.0.w") != nullptr);
+  CHECK(tensor_named(artifact, "o.0.w")->stats->max == Number(5.0));
+  CHECK(labels_of(artifact) == std::vector<std::string>{"pickle", "pickle of Python objects", "array o.0.w", "pickle of Python objects", "pickle"});
+  CHECK(artifact.coverage.overlapped == 0);
+}

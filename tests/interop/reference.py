@@ -69,6 +69,7 @@ def loaders():
     torch, numpy = module("torch", "1.13."), module("numpy", "1.24.")
     found = {"pickle": lambda path: pickle.loads(Path(path).read_bytes())} if sys.version_info[:2] == (3, 11) else {}
     if found:
+        found["pickle-file"] = lambda path: pickle.load(io.BytesIO(Path(path).read_bytes()))
         found["tarfile"] = lambda path: tarfile.open(fileobj=io.BytesIO(Path(path).read_bytes()), mode="r:").getmembers()
     if torch:
         found["torch"] = torch.load

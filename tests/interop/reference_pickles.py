@@ -9,7 +9,7 @@ from reference import Row
 from support.zips import Entry, build
 
 BROKEN, CUT = "pickle.malformed", "container.truncated"
-DANGER = "pickle.dangerous-global"
+DANGER, CUT_SHORT = "pickle.dangerous-global", "!pickle data was truncated"
 LONG = b"L" + b"9" * 5000 + b"L\n."
 OS_GETCWD = b"X\2\0\0\0osX\6\0\0\0getcwd"
 
@@ -147,4 +147,8 @@ def rows():
     for name, stream, said, ours, words in ROWS:
         content = build([Entry(b"archive/data.pkl", stream), Entry(b"archive/version", b"3\n")])
         reference = "loads" if said in ("OK", None) else f"!{said}"
+        if name == "FRAME splits BINUNICODE":
+            # From a file object, as torch.load hands it one, the bytes that were left of the frame are lost.
+            yield Row(f"pickle {name}, from a file", content, CUT_SHORT, words=words, loader="pickle-file", live=stream, verdict="unknown",
+                      policy="we read it as from memory, say that it differs, and never call it inert")
         yield Row(f"pickle {name}", content, reference, ours, words, policy=POLICY.get(name, ""), loader="pickle" if said else "", live=stream)

@@ -86,6 +86,11 @@ def size_rows():
     bomb = Entry(ONE.name, b"\x80\2B" + struct.pack("<I", 50_000_000) + bytes(50_000_000) + b"0K\1.", deflate=True)
     yield Row("Z4 overlap same local", archive(Entry(b"archive/x", ONE.data, shares=0)), "loads", "zip.overlapping-entries", root="one", zipfile="'one'",
               policy="two names for the same bytes: a way to make little data much")
+    quoted = build([ONE])[:30 + len(ONE.name) + len(ONE.data)]
+    quote = Entry(b"archive/quote", quoted)
+    inner = Entry(ONE.name, ONE.data, central={"offset": 30 + len(quote.name)}, shares=0)
+    yield Row("Z5 quoted overlap", build([quote, inner, VERSION]), "loads", "zip.overlapping-entries", root="one", zipfile="'one'",
+              policy="one entry's data hold another entry: zipfile refuses to read the outer one")
     yield Row("Z6 50MB from 48620 B", build([bomb, VERSION]), "loads", root=1, zipfile="1", loader="")
     yield Row("Z7 csize=0", central(packed=0), REFUSED, "zip.stored-size", "torch refuses the archive", zipfile="!Bad CRC-32")
     yield Row("Z7b deflate csize=0", build([Entry(ONE.name, ONE.data, True, central={"packed": 0}), VERSION]), REFUSED, "zip.size-differs", zipfile="!Bad CRC-32")
