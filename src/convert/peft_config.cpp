@@ -116,14 +116,35 @@ void set_rest(Value::Object& object, const ConfigFacts& facts) {
 }  // namespace
 
 std::optional<double> alpha_for(double scale, std::uint64_t rank) {
+  constexpr double k_near = 4e-16;
   const auto r = static_cast<double>(rank);
   const auto alpha = scale * r;
+  std::optional<double> best;
   for (const auto candidate : {alpha, std::nextafter(alpha, -HUGE_VAL), std::nextafter(alpha, HUGE_VAL)}) {
-    if (std::isfinite(candidate) && candidate / r == scale) {
-      return candidate;
+    const auto distance = std::fabs(candidate / r - scale);
+    const bool near = std::isfinite(candidate) && distance <= k_near * std::fabs(scale);
+    if (near && (!best || distance < std::fabs(*best / r - scale))) {
+      best = candidate;
     }
   }
-  return std::nullopt;
+  return best;
+}
+
+std::size_t settle_scales(std::vector<ConfigModule>& modules) {
+  std::size_t changed = 0;
+  for (auto& module : modules) {
+    const auto alpha = alpha_for(module.scale, module.rank);
+    const auto settled = alpha ? *alpha / static_cast<double>(module.rank) : module.scale;
+    changed += settled != module.scale ? std::size_t{1} : 0;
+    module.scale = settled;
+  }
+  return changed;
+}
+
+std::string unsettled_note(std::size_t modules) {
+  return modules == 0 ? std::string()
+                      : "no alpha in double precision gives just the scale of " + std::to_string(modules) +
+                            (modules == 1 ? " module" : " modules") + ": it is off by up to 2e-16 of itself";
 }
 
 bool config_holds(const Value& old, const ConfigFacts& facts) {
@@ -152,7 +173,7 @@ Value peft_config(const ConfigFacts& facts, const Value& old, Reasons& reasons) 
     }
   }
   if (!inexact.empty()) {
-    reasons.add("no lora_alpha gives just the scale of " + listing("module", inexact));
+    reasons.add("no lora_alpha gives the scale of " + listing("module", inexact));
   }
   auto object = starting_from(old);
   if (!pairs.empty()) {

@@ -27,8 +27,15 @@ struct ConfigFacts {
   bool fan_in_fan_out = false;
 };
 
-/// The alpha for which alpha / rank is exactly `scale` in double precision; nothing where there is none.
+/// The alpha for which alpha / rank is `scale`, or as near to it as double precision allows (2e-16 of itself); nothing
+/// where that is not near, at the ends of the range of double.
 [[nodiscard]] std::optional<double> alpha_for(double scale, std::uint64_t rank);
+
+/// Makes each module's scale one that an alpha gives. How many were none, which a note should say.
+[[nodiscard]] std::size_t settle_scales(std::vector<ConfigModule>& modules);
+
+/// What that note says; empty where there is nothing to say.
+[[nodiscard]] std::string unsettled_note(std::size_t modules);
 
 /// A whole configuration. `old` is what the adapter had, if that was PEFT's: what it says of other things (task_type,
 /// revision, …) is kept. Rank and alpha of most modules become r and lora_alpha, others go to the patterns. A reason

@@ -34,6 +34,7 @@ struct Plan {
   std::optional<Value> config;
   std::vector<std::pair<std::string, std::string>> renamed;  ///< modules for peft and kohya
   std::vector<std::string> canonical;  ///< names of the modules in the output, in the order of the input's factors
+  std::vector<double> scales;         ///< of the modules in the output, in the same order
   std::vector<std::string> notes;
   std::size_t modules = 0;
   bool widened = false;           ///< factors are larger than they were, with zeros

@@ -41,6 +41,7 @@ class KohyaPlanner {
   Plan m_plan;
   Reasons m_reasons;
   std::size_t m_wide_alphas = 0;
+  std::size_t m_unsettled = 0;
 };
 
 void KohyaPlanner::add(Outgoing tensor, std::string name) {
@@ -63,7 +64,7 @@ void KohyaPlanner::check(const std::vector<ModuleFactors>& modules, const std::v
     m_reasons.add("kohya's files have no form for embeddings (" + listing("module", embeddings) + ")");
   }
   if (!inexact.empty()) {
-    m_reasons.add("no alpha gives just the scale of " + listing("module", inexact));
+    m_reasons.add("no alpha gives the scale of " + listing("module", inexact));
   }
   if (const auto& other = m_input.adapter()->other; !other.empty()) {
     m_reasons.add("kohya's files have no place for " + listing("tensor", other) + "; --tensor GLOB leaves out what does not match");
@@ -80,7 +81,10 @@ void KohyaPlanner::add_module(const ModuleFactors& factors, const std::string& n
     add(std::move(magnitude), name + ".dora_scale");
   }
   // Not cast with the rest: a rounded alpha would be another scale.
-  m_plan.tensors.push_back(scalar(name + ".alpha", *alpha_for(factors.scale, factors.rank)));
+  const auto alpha = *alpha_for(factors.scale, factors.rank);
+  m_plan.scales.push_back(alpha / static_cast<double>(factors.rank));
+  m_unsettled += m_plan.scales.back() != factors.scale ? std::size_t{1} : 0;
+  m_plan.tensors.push_back(scalar(name + ".alpha", alpha));
   m_wide_alphas += m_plan.tensors.back().dtype == Dtype::f64 ? std::size_t{1} : 0;
   m_plan.widened = m_plan.widened || factors.widened;
   m_plan.renamed.emplace_back(factors.module->name, name);
@@ -127,6 +131,9 @@ Plan KohyaPlanner::run() {
   if (m_wide_alphas != 0) {
     m_plan.notes.push_back(std::to_string(m_wide_alphas) + " alphas are no float32 and stand as float64: a loader that reads "
                            "them as float32 applies a scale that is off by up to 6e-8 of itself");
+  }
+  if (auto text = unsettled_note(m_unsettled); !text.empty()) {
+    m_plan.notes.push_back(std::move(text));
   }
   if (m_plan.widened) {
     m_plan.notes.push_back("fused layers became one update each, their parts put side by side with zeros between");

@@ -33,6 +33,11 @@ class PeftPlanner {
   void add_others();
   void add_other(const std::string& name, std::set<std::string>& parents);
   void configure();
+  void note(std::string text) {
+    if (!text.empty()) {
+      m_plan.notes.push_back(std::move(text));
+    }
+  }
   [[nodiscard]] Value old_config() const;
   [[nodiscard]] Metadata header() const;
 
@@ -120,6 +125,12 @@ void PeftPlanner::configure() {
                        : mlx_model != nullptr && mlx_model->if_string() != nullptr ? *mlx_model->if_string()
                                                                                       : "";
   const bool kept = !m_plan.widened && m_options.base_model.empty() && m_options.naming.modules.empty() && config_holds(old, m_facts);
+  if (!kept) {
+    note(unsettled_note(settle_scales(m_facts.modules)));
+  }
+  for (const auto& module : m_facts.modules) {
+    m_plan.scales.push_back(module.scale);
+  }
   m_plan.config = kept ? old : peft_config(m_facts, old, m_reasons);
 }
 

@@ -9,6 +9,7 @@
 #include "convert/refusal.hpp"
 #include "inspect/digests.hpp"
 #include "lora/canonical.hpp"
+#include "lora/values.hpp"
 
 #include <algorithm>
 #include <array>
@@ -57,38 +58,57 @@ std::string exact(double number) {
   return text.data();
 }
 
-std::string line_of(const Outgoing& tensor, std::string_view role) {
-  std::string line = " " + std::string(role) + " " + sha256_of(tensor) + " " + std::string(info(tensor.dtype).name);
+/// One of the lines that the adapter digest is made of (docs/digests.md).
+struct Line {
+  std::string name;
+  std::string text;
+
+  friend auto operator<=>(const Line&, const Line&) = default;
+};
+
+Line line_of(const std::string& name, const Outgoing& tensor, bool squeezed = false) {
+  std::string shape;
   for (const auto dimension : tensor.shape) {
-    line += " " + std::to_string(dimension);
+    if (!squeezed || dimension != 1) {
+      shape += (shape.empty() ? "" : "x") + std::to_string(dimension);
+    }
   }
-  return line;
+  return {name, sha256_of(tensor) + " " + std::string(info(tensor.dtype).name) + " " + (shape.empty() ? "scalar" : shape) + " " +
+                    inspecting::ascii_json_string(name) + "\n"};
 }
 
-using Lines = std::map<std::string, std::string>;
+using Lines = std::vector<Line>;
 
 /// What an adapter does, module by module under canonical names, and what lies whole beside it.
 Lines lines_of(const Input& input, const std::vector<ModuleFactors>& modules, const std::vector<std::string>& canonical) {
   Lines lines;
   for (std::size_t i = 0; i < modules.size(); ++i) {
     const auto& module = modules[i];
-    lines[canonical[i]] = "scale " + exact(module.scale) + line_of(module.down, "down") + line_of(module.up, "up") +
-                          (module.magnitude ? line_of(*module.magnitude, "magnitude") : "");
+    const auto& name = canonical[i];
+    lines.push_back(line_of(name + ".down", module.down));
+    lines.push_back(line_of(name + ".up", module.up));
+    if (module.magnitude) {
+      lines.push_back(line_of(name + ".magnitude", *module.magnitude, true));
+    }
+    lines.push_back({name, "scale " + lora::number_text(module.scale) + " " + inspecting::ascii_json_string(name) + "\n"});
   }
   for (const auto& name : input.adapter()->other) {
-    lines["= " + std::string(lora::base_path(name))] = line_of(input.outgoing(*input.find(name)), "whole");
+    lines.push_back(line_of(lora::canonical_name(name), input.outgoing(*input.find(name))));
   }
+  std::sort(lines.begin(), lines.end());
   return lines;
 }
 
 std::string digest_of(const Lines& lines) {
   bytes::Sha256 digest;
-  for (const auto& [name, line] : lines) {
-    const auto whole = name + ": " + line + "\n";
-    digest.add(std::as_bytes(std::span(whole)));
+  for (const auto& line : lines) {
+    digest.add(std::as_bytes(std::span(line.text)));
   }
   return digest.hex();
 }
+
+/// A line without its end, for a message.
+std::string shown(const Line& line) { return line.text.substr(0, line.text.size() - 1); }
 
 class Prover {
  public:
@@ -156,6 +176,9 @@ void Prover::pair_up() {
       fail("the output has no module \"" + name + "\"");
     }
     ordered.push_back(*found->second);
+    // A scale that no alpha gives was settled by the plan, which says so; no other difference passes.
+    const auto scale = i < m_plan.scales.size() ? m_plan.scales[i] : m_old[i].scale;
+    m_old[i].scale = std::fabs(scale - m_old[i].scale) <= 4e-16 * std::fabs(m_old[i].scale) ? scale : m_old[i].scale;
     m_canonical.push_back(name);
   }
   m_new = std::move(ordered);
@@ -168,14 +191,13 @@ Proof Prover::adapter() {
   pair_up();
   const auto before = lines_of(m_input, m_old, m_canonical);
   const auto after = lines_of(m_output, m_new, m_canonical);
-  for (const auto& [name, line] : before) {
-    const auto found = after.find(name);
-    if (found == after.end() || found->second != line) {
-      fail("\"" + name + "\" is not what it was (" + line + " became" + (found == after.end() ? " nothing" : " " + found->second) + ")");
+  for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
+    if (before[i] != after[i]) {
+      fail("what was \"" + shown(before[i]) + "\" is \"" + shown(after[i]) + "\"");
     }
   }
   if (before.size() != after.size()) {
-    fail("the output has more than the input");
+    fail("the input has " + std::to_string(before.size()) + " parts and scales, the output " + std::to_string(after.size()));
   }
   Proof proof;
   proof.kind = ProofKind::adapter;

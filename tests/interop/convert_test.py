@@ -58,6 +58,10 @@ def read(path):
     return file
 
 
+def adapter_digest(path):
+    return json.loads(run("file", "--format", "json", "--digest", "adapter", path).stdout)["artifacts"][0]["adapter"]["digest"]
+
+
 def folder(path):
     checks.equal(sorted(os.listdir(path)), ["adapter_config.json", "adapter_model.safetensors"], f"files of {path.name}")
     text = (path / "adapter_config.json").read_text()
@@ -120,6 +124,7 @@ def test_peft_to_kohya_and_back(tmp):
     write_peft(tmp / "peft", tensors, config)
     report = convert(tmp / "peft", "-o", tmp / "kohya.safetensors", "--to", "kohya")
     checks.equal(report["proof"]["kind"], "adapter", "proof of new names")
+    checks.equal(adapter_digest(tmp / "kohya.safetensors"), report["proof"]["digest"], "the digest printed is that of file --digest adapter")
     checks.equal(report["modules"], 4, "modules")
     kohya = read(tmp / "kohya.safetensors")
     for path in PATHS:
@@ -186,6 +191,9 @@ def test_kohya_to_peft_and_back(tmp):
                  tensors[f"{conv}.dora_scale"].reshape(1, 5, 1, 1))
     checks.equal(file.metadata["ss_tag"], "a", "metadata are kept")
     checks.equal(file.metadata["format"], "pt", "format")
+    report = convert(tmp / "kohya.safetensors", "-o", tmp / "alone.safetensors", "--to", "peft")
+    checks.equal(adapter_digest(tmp / "alone.safetensors"), adapter_digest(tmp / "kohya.safetensors"), "PEFT in one file keeps its scales")
+    checks.equal(adapter_digest(tmp / "alone.safetensors"), report["proof"]["digest"], "and that digest is printed")
     convert(tmp / "peft", "-o", tmp / "again.safetensors", "--to", "kohya")
     again = read(tmp / "again.safetensors")
     checks.equal(sorted(again.names), sorted(tensors), "names after kohya -> PEFT -> kohya")
