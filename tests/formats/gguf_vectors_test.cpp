@@ -122,7 +122,9 @@ TEST_CASE("gguf: the shared vectors are judged as ggml judges them, for the same
     const auto artifact = inspect_file((folder() / vector.file).string());
     std::string errors;
     for (const auto& finding : artifact.findings) {
-      errors += finding.severity == Severity::error ? finding.message + "\n" : "";
+      // What an adapter's tensors mean is no affair of ggml's reader.
+      const bool of_the_file = !finding.id.starts_with("lora.");
+      errors += finding.severity == Severity::error && of_the_file ? finding.message + "\n" : "";
     }
     INFO(vector.file << ": ggml says " << vector.said << "\nwe say " << errors);
     CHECK(test::unsoundness(artifact, artifact.size) == "");
