@@ -58,7 +58,8 @@ class TensorMerge {
 template <typename Real>
 template <typename Work>
 void TensorMerge<Real>::for_blocks(const Work& work) const {
-  const auto rows = std::max<std::size_t>(k_block_elements / m_update.columns(), 1);
+  const auto group = m_update.row_group();
+  const auto rows = std::max<std::size_t>(k_block_elements / m_update.columns() / group, 1) * group;
   const auto full = std::min(rows, m_update.rows()) * row_bytes();
   std::vector<std::byte> block;
   block.reserve(full);
@@ -113,11 +114,12 @@ Extent TensorMerge<Real>::merge_rows(std::size_t row, Block rows, std::span<std:
 /// The block's rows, shared out among threads.
 template <typename Real>
 Extent TensorMerge<Real>::merge_block(std::size_t row, Block block, std::span<std::byte> out) const {
-  const auto rows = block.size() / row_bytes();
-  const auto parts = std::clamp<std::size_t>(m_work.jobs, 1, rows);
+  const auto group = m_update.row_group();
+  const auto groups = block.size() / row_bytes() / group;
+  const auto parts = std::clamp<std::size_t>(m_work.jobs, 1, groups);
   const auto part = [&](std::size_t i) {
-    const auto first = rows * i / parts;
-    const auto length = (rows * (i + 1) / parts - first) * row_bytes();
+    const auto first = groups * i / parts * group;
+    const auto length = (groups * (i + 1) / parts * group - first) * row_bytes();
     return merge_rows(row + first, block.subspan(first * row_bytes(), length), out.subspan(first * row_bytes(), length));
   };
   std::vector<std::future<Extent>> others;

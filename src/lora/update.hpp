@@ -62,6 +62,8 @@ class Update {
 
   [[nodiscard]] std::size_t rows() const noexcept { return m_rows; }
   [[nodiscard]] std::size_t columns() const noexcept { return m_columns; }
+  /// As many rows are only merged together: `row` and the number of rows of `apply` are multiples of it.
+  [[nodiscard]] std::size_t row_group() const noexcept { return m_kind == Kind::rotation ? m_left.columns : 1; }
 
   /// The merged rows in the place of those from `row` on. Safe from several threads.
   void apply(std::size_t row, std::span<Real> weights) const;
@@ -74,7 +76,7 @@ class Update {
   void set_lengths(std::span<const double> sums);
 
  private:
-  enum class Kind : std::uint8_t { low_rank, hadamard, kronecker, difference, glora, factor };
+  enum class Kind : std::uint8_t { low_rank, hadamard, kronecker, difference, glora, factor, rotation };
   enum class Lengths : std::uint8_t { none, rows, columns };
 
   void build_low_rank(const AdapterModule& module, const PartReader<Real>& read, Real scale);
@@ -85,6 +87,7 @@ class Update {
   void build_difference(const std::string& role, const std::vector<std::uint64_t>& shape, const PartReader<Real>& read, Real scale);
   void build_glora(const PartReader<Real>& read, Real scale);
   void build_factor(const AdapterModule& module, UpdateTarget target, const PartReader<Real>& read, double strength);
+  void build_rotation(const AdapterModule& module, const PartReader<Real>& read, double strength);
   void build_magnitude(const AdapterModule& module, const PartReader<Real>& read);
   void require_fit(const Matrix<Real>& left, const Matrix<Real>& right) const;
   [[nodiscard]] std::string weight_shape() const;
@@ -93,6 +96,7 @@ class Update {
   void add_hadamard(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void add_kronecker(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void add_glora(std::size_t row, std::size_t count, std::span<Real> weights) const;
+  void rotate(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void multiply(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void normalise(std::size_t row, std::size_t count, std::span<Real> weights) const;
 

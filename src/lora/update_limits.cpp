@@ -16,7 +16,7 @@ bool is_used(const std::string& method, const std::string& role) {
   static const std::map<std::string, std::vector<std::string_view>> k_roles{
       {"lora", {"up", "down", "mid"}}, {"dora", {"up", "down", "mid"}}, {"loha", {"hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2"}},
       {"lokr", {"lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"}}, {"glora", {"a1", "a2", "b1", "b2"}},
-      {"ia3", {"factor", "on_input"}}, {"full", {"diff"}}, {"norm", {"w_norm", "b_norm"}}};
+      {"ia3", {"factor", "on_input"}}, {"oft", {"oft_blocks", "rescale"}}, {"full", {"diff"}}, {"norm", {"w_norm", "b_norm"}}};
   static constexpr std::array<std::string_view, 5> k_any{"alpha", "scalar", "magnitude", "diff_b", "up_bias"};
   const auto found = k_roles.find(method);
   const auto is_role = [&role](std::string_view known) { return role == known; };
@@ -26,8 +26,13 @@ bool is_used(const std::string& method, const std::string& role) {
 }
 
 std::string unsupported(const AdapterModule& module) {
-  if (module.method == "oft" || module.method == "boft" || module.method == "adalora") {
-    return "merge does not know the method " + module.method;
+  // PEFT's and OneTrainer's oft_R are other numbers under a like name.
+  const bool other_oft = module.method == "oft" && !module.part("oft_blocks").ends_with("oft_blocks");
+  if (other_oft || module.method == "boft" || module.method == "adalora") {
+    return "merge does not know " + (other_oft ? "this form of oft" : "the method " + module.method);
+  }
+  if (module.method == "oft" && !module.part("magnitude").empty()) {
+    return "merge does not know DoRA over oft";
   }
   for (const auto& part : module.parts) {
     if (!is_used(module.method, part.role)) {
@@ -44,6 +49,9 @@ std::string why_not_undone(const AdapterModule& module) {
   if (!module.part("magnitude").empty()) {
     return "--undo cannot take back DoRA: the lengths that the weight had are gone";
   }
+  if (module.method == "oft") {
+    return "--undo cannot take back OFT: turning back does not undo the rounding of what was turned";
+  }
   if (module.method == "ia3") {
     return "--undo cannot take back IA3: dividing by what multiplied the weight is not exact, and impossible for zeros";
   }
@@ -55,6 +63,16 @@ std::string why_not_undone(const AdapterModule& module) {
 std::string why_not_merged(const AdapterModule& module, const UpdateOptions& options) {
   auto why = unsupported(module);
   return why.empty() && options.undo ? why_not_undone(module) : why;
+}
+
+double scale_of(const AdapterModule& module, const UpdateOptions& options) {
+  if (module.method == "ia3" || module.method == "oft") {
+    return options.strength;
+  }
+  if (!module.scale) {
+    throw UpdateRefused("its scale is unknown" + (module.scale_rule.starts_with("unknown: ") ? module.scale_rule.substr(7) : ""));
+  }
+  return (options.undo ? -1 : 1) * options.strength * *module.scale;
 }
 
 }  // namespace upinspect::lora

@@ -11,4 +11,8 @@ namespace upinspect::lora {
 /// A method or a part that merge does not know, or one that cannot be undone; empty where there is no such reason.
 [[nodiscard]] std::string why_not_merged(const AdapterModule& module, const UpdateOptions& options);
 
+/// What the update is multiplied by: the module's scale, the strength, and the sign. Throws UpdateRefused where it is
+/// unknown.
+[[nodiscard]] double scale_of(const AdapterModule& module, const UpdateOptions& options);
+
 }  // namespace upinspect::lora

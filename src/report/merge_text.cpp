@@ -97,7 +97,7 @@ std::string merge_text(const Merged& done, const TextStyle& style) {
   }
   facts.add(done.undo ? "undone" : "merged", merged_text(done));
   if (done.strength != 1) {
-    facts.add("strength", short_number(done.strength, 6) + " times the adapter's own scale");
+    facts.add("strength", short_number(done.strength, 3) + " times the adapter's own scale");
   }
   facts.add("values", values_text(done));
   facts.add("max |dW|", largest_text(done, style));

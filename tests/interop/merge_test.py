@@ -277,6 +277,25 @@ def lycoris_ia3():
             {"k.weight": lambda w: w * (1 + out[:, None]), "down.weight": lambda w: w * (1 + inner)})
 
 
+def oft():
+    """Diag-OFT, over a convolution with rescale, and where the constraint holds."""
+    blocks = {"fc": numbers(3, 4, 4, spread=0.3), "conv": numbers(4, 3, 3, spread=0.3), "tight": numbers(3, 4, 4, spread=3)}
+    rescale, alphas = numbers(12, 1, 1, 1), {"fc": 0.0, "conv": 100.0, "tight": 0.125}
+
+    def rotated(module, w):
+        b = blocks[module]
+        q = b - b.transpose(0, 2, 1)
+        limit, length = alphas[module] * 12, np.linalg.norm(q) + 1e-8
+        q = q * limit / length if 0 < limit < length else q
+        one = np.eye(q.shape[1])
+        r = (one + q) @ np.linalg.inv(one - q)
+        return np.einsum("knm,kn...->km...", r, w.reshape(q.shape[:2] + w.shape[1:])).reshape(w.shape)
+    tensors = {f"lycoris_{m}.oft_blocks": b for m, b in blocks.items()} | {f"lycoris_{m}.alpha": np.float64(a) for m, a in alphas.items()}
+    return tensors | {"lycoris_conv.rescale": rescale}, None, {"fc.weight": (12, 10), "conv.weight": (12, 5, 3, 3), "tight.weight": (12, 7)}, {
+        "fc.weight": lambda w: rotated("fc", w), "conv.weight": lambda w: rescale * rotated("conv", w),
+        "tight.weight": lambda w: rotated("tight", w)}
+
+
 def differences():
     """Wan's full differences, biases too, and LyCORIS' norms."""
     d, b, n, o = numbers(12, 8), numbers(12), numbers(9), numbers(9)
@@ -308,8 +327,8 @@ def loralib():
 
 
 FAMILIES = [peft, peft_dora, peft_gpt2, peft_embedding, peft_ia3, kohya, kohya_sdxl, flux, xlabs, diffusers, lycoris_dora, loha, lokr,
-            glora, lycoris_ia3, differences, mlx, loralib]
-NOT_LINEAR = {peft_dora, peft_ia3, lycoris_dora, glora, lycoris_ia3}
+            glora, lycoris_ia3, oft, differences, mlx, loralib]
+NOT_LINEAR = {peft_dora, peft_ia3, lycoris_dora, glora, lycoris_ia3, oft}
 
 
 # --- what is tried ---------------------------------------------------------------------------------------------------
@@ -486,7 +505,8 @@ def try_refusals(folder):
         ("infinite", dict(a__up=bad, a__down=down, a__alpha=alpha), ["holds NaN or infinite values", "\"up\""]),
         ("integers", dict(c__up=up, c__down=down, c__alpha=alpha), ["i8", "cannot be rounded to"]),
         ("NaN in the base", dict(n__up=up, n__down=down, n__alpha=alpha), ["would hold NaN or infinite values", "n.weight"]),
-        ("oft", dict(a__oft_blocks=numbers(4, 2, 2), a__alpha=alpha), ["does not know the method oft"]),
+        ("oft", dict(a__oft_blocks=numbers(3, 2, 2), a__alpha=alpha), ["its blocks are 3 x 2 x 2"]),
+        ("oft_R", {"a__oft_R.weight": numbers(4, 2, 2)}, ["does not know this form of oft"]),
         ("boft", dict(a__oft_blocks=numbers(2, 4, 2, 2), a__alpha=alpha), ["does not know the method boft"]),
         ("bias below", {"a__up": up, "a__down": down, "a__alpha": alpha, "a__lora_down.bias": numbers(2)}, ["\"down_bias\" is nothing"]),
         ("set", dict(a__set_weight=numbers(8, 6)), ["\"set_weight\" is nothing"]),

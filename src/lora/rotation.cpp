@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cayley's transform as LyCORIS' diag_oft.py has it; the constraint there is alpha times the output features.
+#include "lora/rotation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace upinspect::lora {
+
+namespace {
+
+/// Square, row-major, of one width.
+using Square = std::vector<double>;
+
+/// Gauss and Jordan with the largest pivot: x becomes a^-1 x. False where a has no inverse.
+bool solve(Square& a, Square& x, std::size_t width) {
+  for (std::size_t step = 0; step < width; ++step) {
+    std::size_t pivot = step;
+    for (std::size_t row = step + 1; row < width; ++row) {
+      pivot = std::abs(a[row * width + step]) > std::abs(a[pivot * width + step]) ? row : pivot;
+    }
+    if (!(std::abs(a[pivot * width + step]) > 0)) {
+      return false;
+    }
+    for (std::size_t column = 0; column < width; ++column) {
+      std::swap(a[step * width + column], a[pivot * width + column]);
+      std::swap(x[step * width + column], x[pivot * width + column]);
+    }
+    for (std::size_t row = 0; row < width; ++row) {
+      const double factor = row == step ? 0 : a[row * width + step] / a[step * width + step];
+      for (std::size_t column = 0; factor != 0 && column < width; ++column) {
+        a[row * width + column] -= factor * a[step * width + column];
+        x[row * width + column] -= factor * x[step * width + column];
+      }
+    }
+  }
+  for (std::size_t row = 0; row < width; ++row) {
+    for (std::size_t column = 0; column < width; ++column) {
+      x[row * width + column] /= a[row * width + row];
+    }
+  }
+  return true;
+}
+
+std::vector<double> skewed(const std::vector<double>& blocks, std::size_t count, std::size_t width, double constraint) {
+  std::vector<double> q(blocks.size());
+  double squares = 0;
+  for (std::size_t i = 0; i < count * width * width; ++i) {
+    const auto block = i / (width * width) * width * width;
+    const auto row = i % (width * width) / width;
+    q[i] = blocks[i] - blocks[block + i % width * width + row];
+    squares += q[i] * q[i];
+  }
+  const double length = std::sqrt(squares) + 1e-8;
+  if (constraint > 0 && length > constraint) {
+    std::transform(q.begin(), q.end(), q.begin(), [&](double value) { return value * constraint / length; });
+  }
+  return q;
+}
+
+}  // namespace
+
+std::vector<double> rotations(const std::vector<double>& blocks, std::size_t count, std::size_t width, double constraint, double strength) {
+  auto q = skewed(blocks, count, width, constraint);
+  for (std::size_t block = 0; block < count; ++block) {
+    // (I + Q) and (I - Q)^-1 commute, and Q^T is -Q: R^T is (I + Q)^-1 (I - Q).
+    Square plus(width * width);
+    Square minus(width * width);
+    for (std::size_t i = 0; i < width * width; ++i) {
+      const double one = i / width == i % width ? 1 : 0;
+      plus[i] = one + q[block * width * width + i];
+      minus[i] = one - q[block * width * width + i];
+    }
+    if (!solve(plus, minus, width)) {
+      return {};
+    }
+    for (std::size_t i = 0; i < width * width; ++i) {
+      q[block * width * width + i] = minus[i] * strength + (i / width == i % width ? 1 - strength : 0);
+    }
+  }
+  return q;
+}
+
+}  // namespace upinspect::lora
