@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import make_gguf  # noqa: E402, F401
+import make_ghost  # noqa: E402, F401
 import make_lora  # noqa: E402, F401
 import make_named  # noqa: E402, F401
 import make_torch  # noqa: E402, F401

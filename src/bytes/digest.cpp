@@ -100,6 +100,13 @@ std::string sha256_hex(std::span<const std::byte> data) {
   return digest.hex();
 }
 
+std::string md5_hex(std::span<const std::byte> data) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  require(EVP_Digest(data.data(), data.size(), digest.data(), &length, EVP_md5(), nullptr) == 1);
+  return to_hex(std::as_bytes(std::span(digest).first(length)));
+}
+
 std::string xxh3_128_hex(std::span<const std::byte> data) {
   Xxh3_128 digest;
   digest.add(data);

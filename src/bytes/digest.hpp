@@ -59,6 +59,9 @@ class Crc32 {
 [[nodiscard]] std::string xxh3_128_hex(std::span<const std::byte> data);
 [[nodiscard]] std::uint32_t crc32(std::span<const std::byte> data);
 
+/// MD5 (RFC 1321), only to verify what others wrote with it.
+[[nodiscard]] std::string md5_hex(std::span<const std::byte> data);
+
 /// Two lower-case digits for each byte.
 [[nodiscard]] std::string to_hex(std::span<const std::byte> data);
 

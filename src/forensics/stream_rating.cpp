@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "forensics/stream_rating.hpp"
+
+#include "forensics/carve.hpp"
+#include "forensics/little.hpp"
+#include "forensics/text_rating.hpp"
+
+#include <algorithm>
+
+namespace upinspect::forensics {
+namespace {
+
+struct Range {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+
+  [[nodiscard]] std::size_t length() const noexcept { return end - begin; }
+};
+
+Bytes part(Bytes stream, const Range& range) { return stream.subspan(range.begin, range.length()); }
+
+bool is_text(Bytes bytes) { return !bytes.empty() && text_length(bytes) == bytes.size(); }
+
+/// The smallest shift under which the bytes repeat at least once; 0 where they do not.
+std::size_t period_of(Bytes bytes) {
+  for (std::size_t period = 1; period <= bytes.size() / 2 && period <= 4096; ++period) {
+    if (std::equal(bytes.begin() + static_cast<std::ptrdiff_t>(period), bytes.end(), bytes.begin())) {
+      return period;
+    }
+  }
+  return 0;
+}
+
+/// A first or last byte that equals what stood there before was written all the same, if it makes the pattern whole.
+Range along_its_period(Bytes stream, const Range& range) {
+  const auto period = period_of(part(stream, range));
+  if (period < 6 || range.length() % period == 0) {
+    return range;
+  }
+  for (const auto& [before, after] : {std::pair(0, 1), std::pair(1, 0), std::pair(1, 1), std::pair(0, 2), std::pair(2, 0)}) {
+    const auto left = static_cast<std::size_t>(before);
+    const auto right = static_cast<std::size_t>(after);
+    if (left > range.begin || right > stream.size() - range.end || (range.length() + left + right) % period != 0) {
+      continue;
+    }
+    const Range wider{range.begin - left, range.end + right};
+    if (period_of(part(stream, wider)) == period) {
+      return wider;
+    }
+  }
+  return range;
+}
+
+/// The touched bytes without the zeros that fill up the last element or end a string.
+Range written(Bytes stream, const Touched& touched) {
+  Range range{touched.first, touched.last + 1};
+  const auto last = little(stream, touched.last, 1);
+  const auto covered = touched.order == BitOrder::msb ? last >> (8 - touched.last_covered) : last & ((1U << touched.last_covered) - 1);
+  const bool fill = touched.last_covered < 8 && covered == 0;
+  if (fill && range.length() > 1) {
+    --range.end;
+  }
+  while (range.length() > 1 && stream[range.end - 1] == std::byte{0}) {
+    --range.end;
+  }
+  return range;
+}
+
+Range grown(Bytes stream, Range range, const Range& limits) {
+  while (range.begin > limits.begin && is_text(stream.subspan(range.begin - 1, 1))) {
+    --range.begin;
+  }
+  range.end += std::min(text_length(stream.subspan(range.end)), limits.end - range.end);
+  return range;
+}
+
+Range refined(Bytes stream, const TextStretch& stretch, const std::optional<Touched>& touched) {
+  Range range{stretch.offset, stretch.offset + stretch.length};
+  if (!touched) {
+    return grown(stream, range, {0, stream.size()});
+  }
+  const auto limits = written(stream, *touched);
+  if (is_text(part(stream, limits))) {
+    return along_its_period(stream, limits);
+  }
+  range.begin = std::clamp(range.begin, limits.begin, limits.end);
+  range.end = std::clamp(range.end, range.begin, limits.end);
+  return range.length() == 0 ? range : along_its_period(stream, grown(stream, range, limits));
+}
+
+/// A length before the content, as many tools write it.
+void note_length(Bytes stream, Found& found) {
+  if (found.content_offset < 4 || found.content_offset != found.offset) {
+    return;
+  }
+  const auto at = found.content_offset - 4;
+  for (const auto stated : {big(stream, at, 4), little(stream, at, 4)}) {
+    const bool fits = stated != 0 && stated <= stream.size() - found.content_offset;
+    const auto length = static_cast<std::size_t>(stated);
+    const bool near = fits && (length == found.length || (found.evidence == PayloadEvidence::readable && length + 8 > found.length &&
+                                                          length < found.length + 8));
+    if (near) {
+      found.offset = at;
+      found.content_length = length;
+      found.length = length + 4;
+      found.title += " behind its length";
+      return;
+    }
+  }
+}
+
+void note_trailer(Bytes stream, Found& found) {
+  constexpr std::string_view k_dead_beef("\xde\xad\xbe\xef", 4);
+  const auto end = found.offset + found.length;
+  // A printable byte of the marker there is none, so text ends where it begins.
+  if (has_text(stream, end, k_dead_beef)) {
+    found.length += k_dead_beef.size();
+    found.title += ", ended by de ad be ef";
+  }
+}
+
+Found from(const Carved& carved, std::size_t offset) {
+  Found found;
+  found.kind = carved.kind;
+  found.title = carved.title;
+  found.evidence = carved.evidence;
+  found.offset = offset;
+  found.length = carved.length;
+  found.content_offset = offset + carved.content_offset;
+  found.content_length = carved.content_length;
+  return found;
+}
+
+/// What a tool's header leads to.
+void name_content(Bytes stream, Found& found) {
+  if (found.kind != "tool") {
+    return;
+  }
+  const auto content = stream.subspan(found.content_offset, found.content_length);
+  const auto inner = content.empty() ? std::nullopt : carve_at(content, 0);
+  if (inner) {
+    found.kind = inner->kind;
+    found.title = inner->title + ", " + found.title;
+  } else if (is_text(content)) {
+    found.kind = "text";
+    found.title = "text, " + found.title;
+  } else {
+    found.kind = "data";
+    found.title = "data, " + found.title;
+  }
+}
+
+bool overlaps(const Found& a, const Found& b) { return a.offset < b.offset + b.length && b.offset < a.offset + a.length; }
+
+}  // namespace
+
+std::vector<Found> rate_stream(std::span<const std::byte> stream, const std::optional<Touched>& touched, unsigned character_bits,
+                               unsigned distinct) {
+  std::vector<Found> all;
+  for (std::size_t at = 0; at < stream.size(); ++at) {
+    if (const auto carved = carve_at(stream, at)) {
+      all.push_back(from(*carved, at));
+      name_content(stream, all.back());
+      note_length(stream, all.back());
+      at += carved->length - 1;
+    }
+  }
+  const auto stretch = best_text(stream, character_bits, distinct);
+  if (stretch.length != 0 && stretch.log_p < k_worth_noting) {
+    const auto range = refined(stream, stretch, touched);
+    Found text;
+    text.kind = stretch.ascii ? "text" : "utf8";
+    text.title = stretch.ascii ? "text" : "UTF-8 text";
+    text.offset = text.content_offset = range.begin;
+    text.length = text.content_length = range.length();
+    text.log_p = stretch.log_p;
+    if (range.length() != 0 && std::none_of(all.begin(), all.end(), [&text](const Found& other) { return overlaps(text, other); })) {
+      note_length(stream, text);
+      note_trailer(stream, text);
+      all.push_back(std::move(text));
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.offset < b.offset; });
+  return all;
+}
+
+}  // namespace upinspect::forensics
