@@ -36,6 +36,7 @@ struct Case {
 [[nodiscard]] std::optional<Explanation> explain_requantisation(const Case& of);
 [[nodiscard]] std::optional<Explanation> explain_bit_flips(const Case& of);
 [[nodiscard]] std::optional<Explanation> explain_bit_field(const Case& of);
+[[nodiscard]] std::optional<Explanation> explain_forced_byte(const Case& of);
 [[nodiscard]] std::optional<Explanation> explain_training(const Case& of);
 
 /// For tensors of two types: each number is the old one, rounded to the new type or exact in it. An empty text where

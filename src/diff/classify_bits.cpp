@@ -122,6 +122,18 @@ std::optional<std::string> low_field(const ElementDifference& of, const BitRange
   return fmt::format("no carry left it where {:.4g} were due ({})", expected, chance(-expected / std::log(10.0)));
 }
 
+/// EvilModel's fast substitution: three bytes of payload in every number, and the highest byte set to one of two values,
+/// which keeps the number small. Honest weights do so for 88 numbers in a row at most.
+bool has_forced_byte(const ElementDifference& of) {
+  constexpr std::size_t k_fewest = 128;
+  if (of.format.scale != Scale::floating || of.format.width != 4 || of.kept.size() < k_fewest || density(of) < 0.9) {
+    return false;
+  }
+  const auto forced = [](const ChangedElement& element, std::uint64_t byte) { return (element.after >> 24U & 0x7fU) == byte; };
+  return std::all_of(of.kept.begin(), of.kept.end(), [&](const auto& element) { return forced(element, 0x3c); }) ||
+         std::all_of(of.kept.begin(), of.kept.end(), [&](const auto& element) { return forced(element, 0x38); });
+}
+
 struct Slope {
   double value = 0;
   unsigned binades = 0;
@@ -203,6 +215,19 @@ std::optional<Explanation> explain_bit_field(const Case& of) {
   return explanation;
 }
 
+std::optional<Explanation> explain_forced_byte(const Case& of) {
+  if (!has_forced_byte(of.difference)) {
+    return std::nullopt;
+  }
+  Explanation explanation;
+  explanation.kind = ChangeKind::bit_field;
+  explanation.field_bits = 24;
+  explanation.p_value = 0;
+  explanation.why = fmt::format("bit field, 24 bits wide: the highest byte of all {} changed values in the span is {:02x} but for the sign, as EvilModel's fast substitution leaves it",
+                                of.difference.changed, of.difference.kept.front().after >> 24U & 0x7fU);
+  return explanation;
+}
+
 std::optional<Explanation> explain_training(const Case& of) {
   const auto& difference = of.difference;
   if (difference.format.scale != Scale::floating || difference.format.width < 2 || difference.measured() < 64) {
@@ -220,8 +245,8 @@ std::optional<Explanation> explain_training(const Case& of) {
 }
 
 Explanation explain(const Case& of) {
-  constexpr std::array k_tries = {explain_cast,           explain_truncation, explain_scaling,  explain_permutation,
-                                  explain_requantisation, explain_bit_flips,  explain_bit_field, explain_training};
+  constexpr std::array k_tries = {explain_cast,           explain_truncation, explain_scaling,   explain_permutation,
+                                  explain_requantisation, explain_bit_flips,  explain_bit_field, explain_forced_byte, explain_training};
   for (const auto& attempt : k_tries) {
     if (auto explanation = attempt(of)) {
       return *explanation;

@@ -39,6 +39,7 @@ class Comparison {
   void search_messages();
   void advance(std::uint64_t done, std::uint64_t total) const;
   void unread(const Pair& pair, const std::string& why);
+  void note_change(const Side& side);
 
   const DiffOptions& m_options;
   Side m_before;
@@ -75,6 +76,16 @@ void Comparison::unread(const Pair& pair, const std::string& why) {
   finding.message = "cannot be compared: " + why;
   finding.tensor = pair.new_tensor().name;
   m_difference.findings.push_back(std::move(finding));
+}
+
+void Comparison::note_change(const Side& side) {
+  if (side.changed_since_opened()) {
+    Finding finding;
+    finding.id = "container.changed-while-read";
+    finding.severity = Severity::error;
+    finding.message = side.artifact().path + " was changed while it was read; figures may mix two states of it";
+    m_difference.findings.push_back(std::move(finding));
+  }
 }
 
 void Comparison::compare_values(const Pair& pair) {
@@ -159,6 +170,8 @@ Difference Comparison::run() {
   diff::compare_metadata(m_before.artifact().metadata, m_after.artifact().metadata, m_difference);
   search_messages();
   diff::add_findings(m_difference);
+  note_change(m_before);
+  note_change(m_after);
   m_difference.verdict = diff::judge(m_difference);
   return std::move(m_difference);
 }

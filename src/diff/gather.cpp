@@ -62,6 +62,7 @@ OnlyChanged only_changed(const Gathered& gathered, const numeric::ElementFormat&
       result.elements.insert(result.elements.end(), at, at + width);
       result.places.push_back(i);
       result.rises.push_back(format.ordered(after) > format.ordered(before) ? std::byte{1} : std::byte{0});
+      result.grows.push_back(after > before ? std::byte{1} : std::byte{0});
     }
   }
   return result;

@@ -31,11 +31,13 @@ struct Gathered {
 /// One flag of a byte for each `step`-th element: did it change?
 [[nodiscard]] std::vector<std::byte> change_flags(const Gathered& gathered, std::size_t step);
 
-/// The elements that changed, their places, and for each whether it rose.
+/// The elements that changed, their places, and for each whether it rose, as a number and as a pattern: of a negative
+/// number a greater pattern is less.
 struct OnlyChanged {
   std::vector<std::byte> elements;
   std::vector<std::size_t> places;
   std::vector<std::byte> rises;
+  std::vector<std::byte> grows;
 };
 [[nodiscard]] OnlyChanged only_changed(const Gathered& gathered, const numeric::ElementFormat& format);
 

@@ -80,11 +80,13 @@ void try_marks(PayloadSearch& search, const Gathered& gathered, const numeric::E
   }
   try_orders(search, mask, PayloadStream::change_mask, Field{}, Characters::eight_and_seven);
   const auto only = only_changed(gathered, format);
-  SearchRun sign;
-  sign.elements = {only.rises, 1};
-  sign.origin = only.places;
-  sign.all_touched = true;
-  try_orders(search, sign, PayloadStream::delta_sign, Field{}, Characters::eight_and_seven);
+  for (const auto* signs : {&only.rises, &only.grows}) {
+    SearchRun sign;
+    sign.elements = {*signs, 1};
+    sign.origin = only.places;
+    sign.all_touched = true;
+    try_orders(search, sign, PayloadStream::delta_sign, Field{}, Characters::eight_and_seven);
+  }
 }
 
 void try_changed_only(PayloadSearch& search, const Gathered& gathered, const numeric::ElementFormat& format, const Width& width) {
@@ -99,10 +101,27 @@ void try_changed_only(PayloadSearch& search, const Gathered& gathered, const num
   try_orders(search, run, PayloadStream::changed_only, field, Characters::eight_and_seven);
 }
 
-/// Three planes, a third of the payload in each.
-void try_planar(PayloadSearch& search, const Gathered& gathered, const SearchRun& run) {
+/// Two planes or more, a part of the payload in each; from the first changed element to the last, so that each part
+/// joins the next.
+void try_planar(PayloadSearch& search, const Gathered& gathered) {
+  const auto flips = gathered.flipped();
+  std::size_t first = 0;
+  std::size_t end = flips.count();
+  while (first < end && flips.at(first) == 0) {
+    ++first;
+  }
+  while (end > first && flips.at(end - 1) == 0) {
+    --end;
+  }
+  SearchRun run;
+  const auto width = std::size_t{gathered.width};
+  run.elements = {std::span(gathered.after).subspan(first * width, (end - first) * width), gathered.width};
+  run.flips = {std::span(gathered.flips).subspan(first * width, (end - first) * width), gathered.width};
+  for (auto i = first; i < end; ++i) {
+    run.origin.push_back(i);
+  }
   std::vector<unsigned> bases;
-  for (unsigned plane = 0; plane < gathered.width; ++plane) {
+  for (unsigned plane = 0; plane < gathered.width && first < end; ++plane) {
     bases.push_back(8 * plane);
     if (bases.size() > 1) {
       search.try_planes(run, bases);
@@ -121,6 +140,10 @@ class Candidates {
 
   /// In the order of likelihood; ends where something is found.
   void run(const std::vector<Width>& widths) {
+    // Planes, read across, are text as well, but not as good.
+    if (widths.front().bits >= 16) {
+      try_planar(m_search, m_gathered);
+    }
     for (const auto& width : widths) {
       fields(m_run, PayloadStream::low_bits, width);
       if (m_search.settled()) {
@@ -138,7 +161,7 @@ class Candidates {
       fields(m_run, PayloadStream::byte_plane, {8, base});
     }
     if (!m_search.settled()) {
-      try_planar(m_search, m_gathered, m_run);
+      try_planar(m_search, m_gathered);
     }
   }
 
@@ -194,13 +217,20 @@ Payload unread(const PayloadSearch& search, const Gathered& gathered, const nume
   return search.unread(run, field, PayloadStream::changed_only);
 }
 
+/// The tensor whose field is known, where one is.
+const ChangedTensor& lead_of(std::span<const ChangedTensor* const> tensors) {
+  const auto proven = std::find_if(tensors.begin(), tensors.end(), [](const auto* tensor) { return tensor->field_bits != 0; });
+  return proven != tensors.end() ? **proven : *tensors.front();
+}
+
 std::vector<Width> widths_of(std::span<const ChangedTensor* const> tensors, unsigned width) {
   std::uint64_t flipped = 0;
   for (const auto* tensor : tensors) {
     flipped |= tensor->flipped_bits;
   }
-  if (tensors.front()->field_bits != 0) {
-    return suggested(flipped, width);
+  if (const auto& lead = lead_of(tensors); lead.field_bits != 0) {
+    const auto proven = ((std::uint64_t{1} << lead.field_bits) - 1) << lead.field_base;
+    return suggested(tensors.size() == 1 ? proven : flipped | proven, width);
   }
   std::vector<Width> widths;
   if (std::bit_width(flipped) <= 24U + static_cast<unsigned>(std::countr_zero(flipped))) {
@@ -214,7 +244,7 @@ std::vector<Width> widths_of(std::span<const ChangedTensor* const> tensors, unsi
 
 Outcome search_together(std::span<const ChangedTensor* const> tensors) {
   const auto gathered = gather(tensors);
-  const auto& lead = *tensors.front();
+  const auto& lead = lead_of(tensors);
   const auto format = numeric::element_format(lead.pair.new_tensor().dtype);
   const auto step = static_cast<std::size_t>(tensors.size() == 1 ? std::max<std::uint64_t>(lead.step, 1) : 1);
   PayloadSearch search(gathered.segments);
@@ -236,9 +266,10 @@ bool is_explained(ChangeKind kind) {
          kind == ChangeKind::scaled || kind == ChangeKind::permuted || kind == ChangeKind::requantised || kind == ChangeKind::training;
 }
 
-/// Whether a search can be afforded: where a field is proven there is something to read.
+/// Whether a search can be afforded: where a field is proven there is something to read. Bits that are all cleared may
+/// be the zeros within a message that runs through several tensors.
 bool is_worth_reading(const ChangedTensor& tensor) {
-  return tensor.field_bits != 0 || (!is_explained(tensor.kind) && tensor.last - tensor.first < k_most_blind);
+  return tensor.field_bits != 0 || tensor.kind == ChangeKind::truncation || (!is_explained(tensor.kind) && tensor.last - tensor.first < k_most_blind);
 }
 
 using Order = std::vector<const ChangedTensor*>;
@@ -285,6 +316,9 @@ std::vector<Order> groups_of(const std::vector<ChangedTensor>& changed) {
 class Collector {
  public:
   void search(const Order& group) {
+    if (std::all_of(group.begin(), group.end(), [](const auto* tensor) { return tensor->kind == ChangeKind::truncation; })) {
+      return;
+    }
     const bool proven = std::any_of(group.begin(), group.end(), [](const auto* tensor) { return tensor->field_bits != 0; });
     if (proven && group.size() > 1 && together(group)) {
       return;

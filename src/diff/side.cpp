@@ -27,7 +27,7 @@ bool is_index(const Artifact& artifact) { return artifact.format.id.ends_with("-
 
 }  // namespace
 
-Side::Side(const std::string& path, const InspectOptions& options) : m_artifact(inspect_file(path, options)) {
+Side::Side(const std::string& path, const InspectOptions& options) : m_opened(path, options) {
   std::error_code ignored;
   if (std::filesystem::is_regular_file(path, ignored)) {
     m_file = std::make_unique<bytes::FileSource>(path);
@@ -38,7 +38,7 @@ std::optional<ByteRange> Side::plain(std::size_t index) const {
   const auto& of = tensor(index);
   const auto& location = of.location;
   const auto& row = info(of.dtype);
-  if (m_file == nullptr || is_index(artifact()) || of.elements == 0 || location.packing != Packing::stored || row.block_elements != 1 ||
+  if (m_file == nullptr || is_index(artifact()) || of.elements == 0 || !m_opened.lies_in_file(index) || location.packing != Packing::stored || row.block_elements != 1 ||
       (location.order == ByteOrder::big && row.swap_unit > 1) || !is_row_major(of)) {
     return std::nullopt;
   }
@@ -53,20 +53,6 @@ std::optional<ByteRange> Side::plain(std::size_t index) const {
     return std::nullopt;
   }
   return ByteRange{location.packed.offset + start, of.bytes};
-}
-
-void Side::stream(std::size_t index, const std::function<void(std::span<const std::byte>)>& sink) const {
-  constexpr std::uint64_t k_piece = 1U << 20U;
-  const auto range = plain(index);
-  if (!range && tensor(index).elements != 0) {
-    throw InputError("its elements do not lie side by side in the file");
-  }
-  std::vector<std::byte> piece;
-  for (std::uint64_t at = 0; range && at < range->length; at += k_piece) {
-    piece.resize(static_cast<std::size_t>(std::min(k_piece, range->length - at)));
-    m_file->read_at(range->offset + at, piece);
-    sink(piece);
-  }
 }
 
 std::vector<std::byte> Side::read(std::size_t index, std::uint64_t first, std::uint64_t length) const {

@@ -88,34 +88,65 @@ Range refined(Bytes stream, const TextStretch& stretch, const std::optional<Touc
   return range.length() == 0 ? range : along_its_period(stream, grown(stream, range, limits));
 }
 
-/// A length before the content, as many tools write it.
-void note_length(Bytes stream, Found& found) {
-  if (found.content_offset < 4 || found.content_offset != found.offset) {
-    return;
+/// The content is what the header says, if that is as long as what was found, give or take the bits that fill it up.
+bool adopt(Found& found, std::size_t header, std::size_t begin, std::uint64_t stated, std::size_t size, std::size_t slack, const char* title) {
+  const auto end = found.offset + found.length;
+  if (begin > end || stated < 4 || stated > size - begin) {
+    return false;
   }
-  const auto at = found.content_offset - 4;
-  for (const auto stated : {big(stream, at, 4), little(stream, at, 4)}) {
-    const bool fits = stated != 0 && stated <= stream.size() - found.content_offset;
-    const auto length = static_cast<std::size_t>(stated);
-    const bool near = fits && (length == found.length || (found.evidence == PayloadEvidence::readable && length + 8 > found.length &&
-                                                          length < found.length + 8));
-    if (near) {
-      found.offset = at;
-      found.content_length = length;
-      found.length = length + 4;
-      found.title += " behind its length";
-      return;
+  const auto length = static_cast<std::size_t>(stated);
+  if (length > end - begin + slack || length + slack < end - begin) {
+    return false;
+  }
+  found.offset = header;
+  found.content_offset = begin;
+  found.content_length = length;
+  found.length = begin + length - header;
+  found.title += title;
+  return true;
+}
+
+/// A length before the content, as many tools write it. A printable byte of it may have passed for text.
+bool note_length(Bytes stream, Found& found) {
+  const auto start = found.offset;
+  const std::size_t slack = found.evidence == PayloadEvidence::readable ? 2 : 0;
+  for (std::size_t begin = std::max<std::size_t>(start, 4); begin <= start + 4 && begin <= stream.size(); ++begin) {
+    for (const auto stated : {big(stream, begin - 4, 4), little(stream, begin - 4, 4)}) {
+      if (adopt(found, begin - 4, begin, stated, stream.size(), slack, " behind its length")) {
+        return true;
+      }
     }
   }
+  return false;
+}
+
+/// A length in base 3, two bits a digit, ended by 11 and filled up to a byte (gn0/steganotorchy). Many bytes look like
+/// one: it must be the first that was touched.
+bool note_ternary_length(Bytes stream, Found& found, const std::optional<Touched>& touched) {
+  const auto header = touched ? touched->first : stream.size();
+  std::uint64_t stated = 0;
+  for (std::size_t digit = 0; digit < 32 && header + digit / 4 < stream.size(); ++digit) {
+    const auto value = little(stream, header + digit / 4, 1) >> (6 - 2 * (digit % 4)) & 3U;
+    if (value == 3) {
+      return digit >= 3 && adopt(found, header, header + digit / 4 + 1, stated, stream.size(), 0, " behind its length in base 3");
+    }
+    stated = stated * 3 + value;
+  }
+  return false;
 }
 
 void note_trailer(Bytes stream, Found& found) {
   constexpr std::string_view k_dead_beef("\xde\xad\xbe\xef", 4);
-  const auto end = found.offset + found.length;
-  // A printable byte of the marker there is none, so text ends where it begins.
-  if (has_text(stream, end, k_dead_beef)) {
-    found.length += k_dead_beef.size();
-    found.title += ", ended by de ad be ef";
+  // Its first two bytes are a letter of UTF-8, too.
+  for (const std::size_t taken : {std::size_t{0}, std::size_t{2}}) {
+    const auto end = found.offset + found.length - std::min(taken, found.length);
+    if (has_text(stream, end, k_dead_beef)) {
+      found.content_length -= std::min(taken, found.content_length);
+      found.length = end + k_dead_beef.size() - found.offset;
+      found.title += ", ended by de ad be ef";
+      found.kind = is_text(stream.subspan(found.content_offset, found.content_length)) && found.kind == "utf8" ? "text" : found.kind;
+      return;
+    }
   }
 }
 
@@ -175,8 +206,9 @@ std::vector<Found> rate_stream(std::span<const std::byte> stream, const std::opt
     text.length = text.content_length = range.length();
     text.log_p = stretch.log_p;
     if (range.length() != 0 && std::none_of(all.begin(), all.end(), [&text](const Found& other) { return overlaps(text, other); })) {
-      note_length(stream, text);
-      note_trailer(stream, text);
+      if (!note_length(stream, text) && !note_ternary_length(stream, text, touched)) {
+        note_trailer(stream, text);
+      }
       all.push_back(std::move(text));
     }
   }

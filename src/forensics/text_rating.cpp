@@ -112,10 +112,19 @@ Segment best_likelihood(std::span<const std::byte> stream, double less) {
   return best;
 }
 
+/// Letters, figures, spaces and what is beyond ASCII: exponents and steps of a grid read as punctuation.
+bool has_letters(std::span<const std::byte> bytes) {
+  const auto count = std::count_if(bytes.begin(), bytes.end(), [](std::byte byte) {
+    const auto letter = value(byte);
+    return (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') || letter == ' ' || letter >= 0x80;
+  });
+  return count * 2 >= static_cast<std::ptrdiff_t>(bytes.size());
+}
+
 TextStretch stretch_of(const Segment& segment, std::span<const std::byte> stream, unsigned distinct) {
   TextStretch stretch;
   const auto bytes = stream.subspan(segment.begin, segment.end - segment.begin);
-  if (distinct_bytes(bytes) < distinct) {
+  if (distinct_bytes(bytes) < distinct || !has_letters(bytes)) {
     return stretch;
   }
   stretch.offset = segment.begin;

@@ -36,6 +36,11 @@ std::vector<std::byte> Opened::load(std::size_t index, std::uint64_t most) const
   return load_tensor(inspected.origins.tensors.at(index), inspected.artifact.tensors.at(index), m_state->options, most);
 }
 
+bool Opened::lies_in_file(std::size_t index) const {
+  const auto& origin = m_state->inspected.origins.tensors.at(index);
+  return origin.source != nullptr && !origin.decoded && origin.missing.empty();
+}
+
 bool Opened::changed_since_opened() const { return m_state->inspected.origins.changed_since_opened(); }
 
 }  // namespace upinspect::inspecting

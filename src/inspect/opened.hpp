@@ -40,6 +40,9 @@ class Opened {
   /// The same in one piece. Throws InputError where the tensor has more than `most` bytes.
   [[nodiscard]] std::vector<std::byte> load(std::size_t index, std::uint64_t most) const;
 
+  /// True where the tensor's Location speaks of bytes of its file, not of a storage that was decoded from them.
+  [[nodiscard]] bool lies_in_file(std::size_t index) const;
+
   /// True where a file is no longer what it was when it was opened: what was read may mix two states of it.
   [[nodiscard]] bool changed_since_opened() const;
 
