@@ -17,10 +17,19 @@ namespace {
 using diff::Pair;
 using diff::Side;
 
+/// Says which of the two it was.
+Side open_side(const std::string& path, const InspectOptions& options) {
+  try {
+    return Side(path, options);
+  } catch (const InputError& error) {
+    throw InputError(path + ": " + error.what());
+  }
+}
+
 class Comparison {
  public:
   Comparison(const std::string& before, const std::string& after, const DiffOptions& options)
-      : m_options(options), m_before(before, headers(options)), m_after(after, headers(options)) {}
+      : m_options(options), m_before(open_side(before, headers(options))), m_after(open_side(after, headers(options))) {}
 
   Difference run();
 
