@@ -64,7 +64,16 @@ TEST_CASE("A byte that repeats is no text") {
 
 TEST_CASE("A few letters prove nothing") {
   const auto stretch = best_text(with(noise(4096, 9), 50, "HELLO"));
-  CHECK(stretch.log_p > std::log(1e-3));
+  CHECK(stretch.log_p > std::log(1e-5));
+}
+
+TEST_CASE("Letters of many scripts that follow by chance are no text, those of one are") {
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    CHECK(best_text(noise(20000, seed)).log_p > std::log(1e-6));
+  }
+  const auto stretch = best_text(with(noise(4096, 2), 100, "Ключ лежит под камнем у моста."));
+  CHECK(stretch.log_p < std::log(1e-9));
+  CHECK(!stretch.ascii);
 }
 
 TEST_CASE("Chi-square tails are those of the tables") {
