@@ -20,6 +20,8 @@ namespace {
 constexpr std::array<std::string_view, 8> k_flat_prefixes{"lora_unet_", "lora_transformer_", "lora_prior_unet_", "lora_te1_",
                                                           "lora_te2_", "lora_te3_", "lora_te_", "lycoris_"};
 
+constexpr std::string_view k_raw_triad = "raw-triad";
+
 /// True for names without dots, as kohya and LyCORIS flatten them.
 bool is_flat(std::string_view name) {
   return std::any_of(k_flat_prefixes.begin(), k_flat_prefixes.end(),
@@ -33,7 +35,7 @@ bool is_nameless(const Adapter& adapter, const AdapterModule& module) {
   const auto digits = name.substr(colon == std::string::npos ? 0 : colon + 1);
   const bool number = digits.find_first_not_of("0123456789") == std::string::npos;
   const bool component = name == "unet" || name == "transformer" || name == "text_encoder" || name == "text_encoder_2";
-  return number || adapter.guessed || (component && adapter.family == "raw-triad");
+  return number || adapter.guessed || (component && adapter.family == k_raw_triad);
 }
 
 /// diffusers' old attention processors: attn1.processor.to_out_lora is attn1.to_out.0.
@@ -119,7 +121,11 @@ class Naming {
 
  private:
   [[nodiscard]] const std::string& name(std::size_t i) const { return m_modules[i].module->name; }
-  [[nodiscard]] bool nameless(std::size_t i) const { return is_nameless(*m_input.adapter(), *m_modules[i].module); }
+  /// A raw triad's name is its configuration's, at best: --module goes before it.
+  [[nodiscard]] bool nameless(std::size_t i) const {
+    const bool renamed = !m_options.modules.empty() && m_input.adapter()->family == k_raw_triad;
+    return renamed || is_nameless(*m_input.adapter(), *m_modules[i].module);
+  }
   [[nodiscard]] bool flat(std::size_t i) const { return !nameless(i) && is_flat(name(i)); }
   void name_nameless(Reasons& reasons);
   void name_flat(Reasons& reasons);
@@ -224,7 +230,8 @@ std::vector<std::string> peft_paths(const Input& input, const std::vector<Module
 }
 
 std::string canonical_at(const Input& input, const ModuleFactors& module, const std::string& path) {
-  return is_nameless(*input.adapter(), *module.module) ? lora::canonical_name(path) : module.module->canonical;
+  const bool renamed = is_nameless(*input.adapter(), *module.module) || input.adapter()->family == k_raw_triad;
+  return renamed ? lora::canonical_name(path) : module.module->canonical;
 }
 
 std::vector<std::string> kohya_names(const std::vector<std::string>& paths) {
