@@ -84,7 +84,7 @@ TEST_CASE("a data.pkl that breaks off still says what it would have done") {
 }
 
 TEST_CASE("a pickle that is another program when it is read from a file is never called inert") {
-  const std::string crossing("\x80\x04\x95\x07\0\0\0\0\0\0\0X\x03\0\0\0abc.", 22);
+  const std::string crossing("\x80\x04\x95\x07\0\0\0\0\0\0\0X\x03\0\0\0abc.", 20);
   const auto artifact = inspected(torch_archive(PickleBuilder().raw(crossing)).build());
   CHECK_THAT(message(artifact, "pickle.frame-crossed"), Catch::Contains("differently from a file than from memory"));
   CHECK(artifact.pickle->verdict == PickleVerdict::unknown);
