@@ -83,7 +83,9 @@ def test_exit_codes():
     truncated = DATA / "safetensors" / "truncated.safetensors"
     checks.equal(run("file", truncated).returncode, 0, "damage is a finding, and file does not fail on findings unasked")
     checks.equal(run("file", "--fail-on", "error", truncated).returncode, 1, "--fail-on error on a truncated file")
-    checks.equal(run("file", "--fail-on", "note", SAMPLE).returncode, 0, "--fail-on note on a healthy file")
+    healthy = DATA / "npy" / "v1-f32.npy"
+    checks.equal(run("file", "--fail-on", "note", healthy).returncode, 0, "--fail-on note on a healthy file")
+    checks.equal(run("file", "--fail-on", "warning", SAMPLE).returncode, 1, "--fail-on warning on an adapter of unknown scale")
     checks.equal(run("file", "--fail-on", "bogus", SAMPLE).returncode, 2, "--fail-on with a word it does not know")
     checks.equal(run("file").returncode, 2, "file without a path")
 
