@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kind of change it was: arithmetic is never called a message, and what a formula explains is named.
 
-    kinds_test.py [ROUNDS]    rounds of the twenty numeric changes; 60 rounds are the 1,200 of docs/steganalysis.md
+    kinds_test.py [ROUNDS]    rounds of the twenty numeric changes; 60 rounds make 1,200
 """
 
 import sys
