@@ -48,7 +48,6 @@ constexpr const char* k_footer =
     "adapter_config.json). Values are copied bit for bit unless --dtype asks otherwise. What was written is read back\n"
     "and compared; where it is not equal, nothing is kept.\n\n"
     "  upinspect convert adapter_model.bin -o adapter.safetensors\n"
-    "  upinspect convert triad/ -o adapter/ --module model.layers.0.self_attn.q_proj\n"
     "  upinspect convert kohya.safetensors -o adapter/\n"
     "  upinspect convert adapter/ -o kohya.safetensors --to kohya\n"
     "  upinspect convert lora.safetensors -o clean.safetensors --strip-metadata --set ss_tag=none\n"
@@ -56,7 +55,7 @@ constexpr const char* k_footer =
     "Exit codes: 0 done and proven, 2 not done: the output is not there, or as it was before.";
 
 void declare_names(::CLI::App& app, ConvertOptions& options) {
-  app.add_option("--to", options.names, "Names: peft, kohya or same (default: peft for a folder and for halves, else same)")
+  app.add_option("--to", options.names, "Names: peft, kohya or same (default: peft for a folder, else same)")
       ->type_name("NAMES")->check(::CLI::IsMember({"peft", "kohya", "same"}));
   app.add_option("--module", options.modules, "Name of a module that has none, in order; @FILE: one on each line")
       ->type_name("NAME")->allow_extra_args(false);
