@@ -117,7 +117,8 @@ void LayoutCheck::check_one(const Entry& entry) {
   }
   m_previous_end = std::max(m_previous_end, entry.end);
   const auto element_bytes = std::max<std::uint64_t>(entry.dtype->bits / 8, 1);
-  if (entry.begin < entry.end && (m_data_start + entry.begin) % element_bytes != 0) {
+  const bool has_data = entry.begin < entry.end && entry.begin < m_data_size;
+  if (has_data && (m_data_start + entry.begin) % element_bytes != 0) {
     m_first_misaligned = m_first_misaligned == nullptr ? &entry : m_first_misaligned;
     ++m_misaligned;
   }

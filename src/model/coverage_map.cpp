@@ -36,6 +36,7 @@ Coverage CoverageMap::build(std::uint64_t size) const {
   std::stable_sort(sorted.begin(), sorted.end(), starts_earlier);
   Coverage coverage;
   std::uint64_t covered = 0;
+  std::uint64_t overlapped_to = 0;  // a byte that three labels claim overlaps once
   for (const auto& region : sorted) {
     const auto begin = std::min(region.range.offset, size);
     const auto end = begin + std::min(region.range.length, size - begin);
@@ -45,7 +46,8 @@ Coverage CoverageMap::build(std::uint64_t size) const {
     if (begin < covered) {
       const auto shared_end = std::min(end, covered);
       coverage.overlaps.push_back(cut_to(region, begin, shared_end));
-      coverage.overlapped += shared_end - begin;
+      coverage.overlapped += shared_end - std::min(shared_end, std::max(begin, overlapped_to));
+      overlapped_to = std::max(overlapped_to, shared_end);
     }
     if (end > covered) {
       add_gap(coverage, covered, std::max(covered, begin));
