@@ -4,6 +4,7 @@
 #include "formats/format.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/sanitized.hpp"
 #include "support/soundness.hpp"
 #include "support/source_folder.hpp"
 #include "upinspect/inspect.hpp"
@@ -21,8 +22,9 @@ using namespace upinspect;
 
 namespace {
 
-// Larger samples are damaged at every so-manieth byte, which keeps the whole in seconds.
-constexpr std::size_t k_places = 600;
+// Larger samples are damaged at every so-manieth byte, which keeps the whole in seconds, with sanitizers too.
+constexpr std::size_t k_places = test::k_sanitized ? 120 : 600;
+constexpr std::size_t k_stride = test::k_sanitized ? 35 : 7;
 constexpr std::size_t k_most_memory = std::size_t{64} << 20;
 
 // Of these a part is a whole again (text, bare numbers), or their content is not read at all.
@@ -122,7 +124,7 @@ TEST_CASE("a sample with any one byte changed is read soundly") {
 TEST_CASE("a sample with a header of ones at any byte is read soundly") {
   for (const auto& path : samples()) {
     const auto whole = content_of(path);
-    for (std::size_t at = 0; at < std::min<std::size_t>(whole.size(), 4096); at += 7) {
+    for (std::size_t at = 0; at < std::min<std::size_t>(whole.size(), 4096); at += k_stride) {
       auto content = whole;
       content.replace(at, 8, std::string(std::min<std::size_t>(8, whole.size() - at), '\xff'));
       test::watch_allocations();

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/allocations.hpp"
 
+#include "support/sanitized.hpp"
+
 #include <atomic>
 #include <cstdlib>
 #include <new>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define UPINSPECT_OWN_NEW 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define UPINSPECT_OWN_NEW 0
-#endif
-#endif
-#ifndef UPINSPECT_OWN_NEW
-#define UPINSPECT_OWN_NEW 1
-#endif
 
 namespace {
 std::atomic<std::size_t> g_largest{0};
@@ -27,7 +18,8 @@ std::size_t largest_allocation() noexcept { return g_largest; }
 
 }  // namespace upinspect::test
 
-#if UPINSPECT_OWN_NEW
+#if !UPINSPECT_SANITIZED
+// Sanitizers keep operator new for themselves.
 // The array and nothrow forms of the standard library come down to these two.
 void* operator new(std::size_t size) {
   auto largest = g_largest.load(std::memory_order_relaxed);
