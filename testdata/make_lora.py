@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makers of adapters: a plain one of kohya's family, one of several methods, and one with everything wrong."""
 
+import hashlib
+import json
+
 import numpy as np
 from make_common import sample, weights
 from make_weights import safetensors
@@ -57,3 +60,21 @@ def broken():
     tensors[UNET + "to_out_0.lora_up.weight"] = entry(np.full((32, 4), np.nan))
     tensors["conditioner.step"] = entry(100)
     return safetensors(tensors, {"ss_network_alpha": "8"})
+
+
+@sample("safetensors/trained.safetensors", "by hand",
+        "a kohya adapter with the metadata of its training: hashes right, empty and stale, and what gives away who trained it")
+def trained():
+    tensors = {**pair(UNET + "to_q", 4, 32, 32, 100, 2), **pair(UNET + "to_v", 4, 32, 32, 102, 2)}
+    data = b"".join(raw for dtype, shape, raw in tensors.values())
+    return safetensors(tensors, {
+        "ss_network_module": "networks.lora", "ss_network_dim": "4", "ss_network_alpha": "2.0", "ss_base_model_version": "sd_v1",
+        "ss_sd_model_name": "C:\\Users\\jane\\models\\v1-5-pruned.safetensors", "ss_sd_model_hash": "e1441589",
+        "ss_output_name": "my_dog", "ss_steps": "1500", "ss_max_train_steps": "2000", "ss_epoch": "3", "ss_num_epochs": "4",
+        "ss_training_started_at": "1709296200.25", "ss_training_finished_at": "1709299800.5", "ss_num_train_images": "310",
+        "ss_learning_rate": "0.0001", "ss_optimizer": "bitsandbytes.optim.adamw.AdamW8bit", "ss_seed": "42",
+        "ss_dataset_dirs": json.dumps({"10_sks dog": {"n_repeats": 10, "img_count": 31}}),
+        "ss_tag_frequency": json.dumps({"10_sks dog": {"sks dog": 31, "outdoors": 12, "jane's kitchen": 2}}),
+        "ss_bucket_info": "{broken",
+        "modelspec.author": "Jane", "modelspec.hash_sha256": "0x" + hashlib.sha256(b"stale").hexdigest(),
+        "sshs_model_hash": hashlib.sha256(data).hexdigest(), "sshs_legacy_hash": hashlib.sha256(b"").hexdigest()[:8]})

@@ -4,6 +4,7 @@
 
 #include "upinspect/adapter.hpp"
 #include "upinspect/dtype.hpp"
+#include "upinspect/training.hpp"
 #include "upinspect/value.hpp"
 
 #include <array>
@@ -206,6 +207,10 @@ struct Artifact {
   Coverage coverage;
   std::vector<Tensor> tensors;             ///< in the order of the file's own listing
   std::optional<Adapter> adapter;          ///< what the tensors mean, where they are an adapter's
+  std::optional<TrainingSummary> training; ///< what the metadata say of the training, where they say anything
+  std::vector<StatedHash> stated_hashes;   ///< hashes of itself that the metadata carry
+  std::vector<SiteHash> site_hashes;       ///< where the file states one, or they were asked for
+  std::optional<BaseFit> base_fit;         ///< where the adapter was held against a base model
   std::optional<PickleReport> pickle;
   std::vector<Finding> findings;           ///< in order of offset, then id
 

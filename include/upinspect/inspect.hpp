@@ -39,6 +39,7 @@ struct InspectOptions {
   Depth depth = Depth::full;
   bool sha256 = true;              ///< of the file; its one expensive digest
   bool tensor_sha256 = false;      ///< of each tensor, and with them the content digest
+  bool site_hashes = false;        ///< the hashes that model sites use; some cost another SHA-256 over the data
   std::optional<RawLayout> raw;    ///< read as headerless numbers, whatever the content
   bool alphas = false;             ///< with Depth::headers: read alpha tensors all the same, a few bytes each
   std::string tensor_glob;         ///< measure only tensors whose name matches; empty: all

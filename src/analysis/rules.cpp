@@ -12,6 +12,10 @@ void non_finite(model::Builder&);
 void unread_tensor(model::Builder&);
 void pickle_globals(model::Builder&);
 void unicode_twins(model::Builder&);
+void stated_hash(model::Builder&);
+void private_path(model::Builder&);
+void private_caption(model::Builder&);
+void secret_token(model::Builder&);
 
 namespace {
 
@@ -22,6 +26,10 @@ constexpr std::array k_rules{
     Rule{"tensor.unread", unread_tensor},
     Rule{"pickle.dangerous-global", pickle_globals},
     Rule{"name.unicode-twins", unicode_twins},
+    Rule{"hash.mismatch", stated_hash},  // and hash.empty-string, hash.malformed
+    Rule{"privacy.path", private_path},
+    Rule{"privacy.caption", private_caption},  // and privacy.dataset
+    Rule{"privacy.secret", secret_token},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "cli/progress.hpp"
 #include "cli/raw_layout.hpp"
 #include "cli/walk.hpp"
+#include "inspect/base_model.hpp"
 #include "upinspect/inspect.hpp"
 
 #include <CLI/CLI.hpp>
@@ -28,6 +29,7 @@ struct FileOptions {
   std::string fail_on = "never";
   std::vector<std::string> digests;
   std::string tensor;
+  std::string base;
   std::string memory = "1G";
   unsigned jobs = 0;
   bool quick = false;
@@ -42,8 +44,9 @@ void declare(::CLI::App& app, FileOptions& options) {
   app.add_flag("--quick", options.quick, "Headers only: no tensor byte is read");
   app.add_flag("-r,--recursive", options.recursive, "Go into subfolders");
   app.add_option("--tensor", options.tensor, "Measure and show only tensors whose name matches")->type_name("GLOB");
-  app.add_option("--digest", options.digests, "Also compute: content or adapter")->type_name("KIND")
-      ->allow_extra_args(false)->check(::CLI::IsMember({"content", "adapter"}));
+  app.add_option("--base", options.base, "Hold adapters against this model: a file, a folder or an index")->type_name("PATH");
+  app.add_option("--digest", options.digests, "Also compute: content, adapter or sites")->type_name("KIND")
+      ->allow_extra_args(false)->check(::CLI::IsMember({"content", "adapter", "sites"}));
   app.add_flag("--no-sha256", options.no_sha256, "Leave out the file's SHA-256, which takes most of the time");
   options.raw.declare(app);
   app.add_option("--format", options.format, "text, json or ndjson")->type_name("FORMAT")
@@ -99,15 +102,18 @@ class FileRun {
 
  private:
   void set_up();
+  [[nodiscard]] bool open_base();
   void add_reports();
   void one(const std::string& path);
   void judge(const Artifact& artifact);
   void drop_unasked(Artifact& artifact) const;
+  [[nodiscard]] bool asked(const char* kind) const;
 
   const FileOptions& m_options;
   InspectOptions m_inspect;
   FileReports m_reports;
   Progress m_progress;
+  std::optional<inspecting::BaseModel> m_base;
   bool m_failed = false;
   bool m_found = false;
   std::optional<Severity> m_fail_on;
@@ -127,7 +133,8 @@ void FileRun::add_reports() {
 void FileRun::set_up() {
   m_inspect.depth = m_options.quick ? Depth::headers : Depth::full;
   m_inspect.sha256 = !m_options.no_sha256;
-  m_inspect.tensor_sha256 = !m_options.digests.empty();
+  m_inspect.tensor_sha256 = asked("content") || asked("adapter");
+  m_inspect.site_hashes = asked("sites");
   m_inspect.raw = m_options.raw.layout();
   m_inspect.tensor_glob = m_options.tensor;
   m_inspect.jobs = m_options.jobs;
@@ -142,17 +149,31 @@ void FileRun::set_up() {
   add_reports();
 }
 
+/// Without its base nothing can be said that was asked for.
+bool FileRun::open_base() {
+  try {
+    if (!m_options.base.empty()) {
+      m_base.emplace(m_options.base, m_inspect);
+    }
+    return true;
+  } catch (const InputError& error) {
+    complain(m_options.base, error.what());
+    return false;
+  }
+}
+
 void FileRun::judge(const Artifact& artifact) {
   m_found = m_found || std::any_of(artifact.findings.begin(), artifact.findings.end(), [this](const Finding& finding) {
               return m_fail_on && finding.severity >= *m_fail_on;
             });
 }
 
+bool FileRun::asked(const char* kind) const {
+  return std::find(m_options.digests.begin(), m_options.digests.end(), kind) != m_options.digests.end();
+}
+
 /// Both digests come of the tensors' SHA-256; shown is what was asked for.
 void FileRun::drop_unasked(Artifact& artifact) const {
-  const auto asked = [this](const char* kind) {
-    return std::find(m_options.digests.begin(), m_options.digests.end(), kind) != m_options.digests.end();
-  };
   if (!asked("content")) {
     artifact.digests.content.reset();
   }
@@ -168,6 +189,9 @@ void FileRun::one(const std::string& path) {
   try {
     m_progress.start(path);
     auto artifact = path == "-" ? inspect_stream(STDIN_FILENO, "-", m_inspect) : inspect_file(path, m_inspect);
+    if (m_base) {
+      m_base->judge(artifact);
+    }
     drop_unasked(artifact);
     m_progress.clear();
     m_reports.artifact(artifact);
@@ -181,6 +205,9 @@ void FileRun::one(const std::string& path) {
 
 Exit FileRun::run() {
   set_up();
+  if (!open_base()) {
+    return Exit::failure;
+  }
   WalkSink sink;
   sink.file = [this](const std::string& path) { one(path); };
   sink.passed_over = [this](const std::string& path, const std::string& why, bool failed) {

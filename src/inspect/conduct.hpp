@@ -22,6 +22,9 @@ struct Inspected {
 [[nodiscard]] Inspected inspect_source(const SharedSource& source, const std::string& path,
                                        const InspectOptions& options, Neighbours neighbours);
 
+/// In order of offset, then id.
+void sort_findings(std::vector<Finding>& findings);
+
 /// Opens and inspects a file. Throws InputError.
 [[nodiscard]] Inspected inspect_path(const std::string& path, const InspectOptions& options, Neighbours neighbours);
 

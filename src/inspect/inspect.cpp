@@ -8,6 +8,8 @@
 #include "inspect/digests.hpp"
 #include "inspect/readings.hpp"
 #include "inspect/shards.hpp"
+#include "inspect/stated_hashes.hpp"
+#include "lora/training.hpp"
 #include "measure/file_pass.hpp"
 
 #include <algorithm>
@@ -31,6 +33,8 @@ bool earlier(const Finding& a, const Finding& b) {
 
 namespace inspecting {
 
+void sort_findings(std::vector<Finding>& findings) { std::stable_sort(findings.begin(), findings.end(), earlier); }
+
 Inspected inspect_source(const SharedSource& source, const std::string& path, const InspectOptions& options,
                          Neighbours neighbours) {
   model::Builder builder(*source, options, path);
@@ -40,6 +44,8 @@ Inspected inspect_source(const SharedSource& source, const std::string& path, co
     measure::read_data(builder, builder.artifact.coverage);
     name_gap_contents(builder);
   }
+  builder.artifact.training = lora::training_summary(builder.artifact.metadata);
+  check_stated_hashes(builder);
   analysis::judge(builder);
   auto origins = origins_of(builder, source);
   if (neighbours == Neighbours::followed) {
@@ -53,7 +59,7 @@ Inspected inspect_source(const SharedSource& source, const std::string& path, co
   if (options.depth == Depth::full && options.tensor_sha256 && is_read(builder.artifact)) {
     builder.artifact.digests.content = content_digest(builder.artifact);
   }
-  std::stable_sort(builder.artifact.findings.begin(), builder.artifact.findings.end(), earlier);
+  sort_findings(builder.artifact.findings);
   return {std::move(builder.artifact), std::move(origins)};
 }
 

@@ -96,6 +96,13 @@ std::string BaseMatch::spelled(const std::string& canonical) const {
   return canonical.starts_with(m_prefix) ? canonical.substr(m_prefix.size()) : canonical;
 }
 
+std::string BaseMatch::prefix_words() const {
+  if (m_prefix.empty()) {
+    return {};
+  }
+  return std::string(m_adapter_has_more ? "the adapter's" : "the base's") + " names have \"" + m_prefix + "\" before the other's";
+}
+
 BaseWeight BaseMatch::of(const AdapterModule& module) const {
   const auto found = m_weights.find(spelled(in_base(module.canonical)));
   return found == m_weights.end() ? BaseWeight() : found->second;

@@ -28,6 +28,9 @@ class BaseMatch {
 
   [[nodiscard]] BaseWeight of(const AdapterModule& module) const;
 
+  /// That prefix in words; empty where the names meet without one.
+  [[nodiscard]] std::string prefix_words() const;
+
  private:
   [[nodiscard]] std::string spelled(const std::string& canonical) const;
   void find_prefix(const std::vector<AdapterModule>& modules);

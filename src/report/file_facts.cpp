@@ -8,6 +8,7 @@
 #include "report/metadata_text.hpp"
 #include "report/pickle_text.hpp"
 #include "report/table.hpp"
+#include "report/training_text.hpp"
 #include "report/units.hpp"
 #include "report/width.hpp"
 #include "report/words.hpp"
@@ -213,6 +214,7 @@ std::string file_facts(const Artifact& artifact, const TextStyle& style) {
   if (artifact.adapter && !artifact.adapter->digest.empty()) {
     facts.add_lines("adapter", {digest_text(artifact.adapter->digest, facts.value_columns(), style)});
   }
+  add_hashes(facts, artifact);
   add_details(facts, details);
   add_other_readings(facts, artifact);
   add_tensors(facts, artifact);

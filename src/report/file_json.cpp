@@ -2,8 +2,10 @@
 #include "report/file_json.hpp"
 
 #include "report/adapter_json.hpp"
+#include "report/base_fit_json.hpp"
 #include "report/json_value.hpp"
 #include "report/tensor_json.hpp"
+#include "report/training_json.hpp"
 #include "report/words.hpp"
 
 #include <utility>
@@ -31,7 +33,8 @@ void write_also_reads_as(JsonWriter& out, const std::vector<std::string>& ids) {
   out.end();
 }
 
-void write_digests(JsonWriter& out, const Digests& digests) {
+void write_digests(JsonWriter& out, const Artifact& artifact) {
+  const auto& digests = artifact.digests;
   out.key("digests");
   out.begin_object();
   for (const auto& [name, digest] : {std::pair("sha256", &digests.sha256), std::pair("xxh3_128", &digests.xxh3_128),
@@ -39,6 +42,9 @@ void write_digests(JsonWriter& out, const Digests& digests) {
     if (*digest) {
       out.member(name, **digest);
     }
+  }
+  for (const auto& hash : artifact.site_hashes) {
+    out.member(hash.kind, hash.value);
   }
   out.end();
 }
@@ -135,7 +141,8 @@ void write_artifact(JsonWriter& out, const Artifact& artifact) {
   out.member("size", artifact.size);
   write_format(out, artifact.format);
   write_also_reads_as(out, artifact.also_reads_as);
-  write_digests(out, artifact.digests);
+  write_digests(out, artifact);
+  write_stated_hashes(out, artifact.stated_hashes);
   write_value(out, "metadata", artifact.metadata);
   write_coverage(out, artifact.coverage);
   out.key("tensors");
@@ -146,6 +153,12 @@ void write_artifact(JsonWriter& out, const Artifact& artifact) {
   out.end();
   if (artifact.adapter) {
     write_adapter(out, *artifact.adapter);
+  }
+  if (artifact.training) {
+    write_training(out, *artifact.training);
+  }
+  if (artifact.base_fit) {
+    write_base_fit(out, *artifact.base_fit);
   }
   if (artifact.pickle) {
     write_pickle(out, *artifact.pickle);

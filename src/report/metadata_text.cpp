@@ -77,8 +77,8 @@ constexpr std::size_t k_least_label = 8;
 }
 
 /// Labels of the facts that every report has: what the file says of itself under such a name is told apart.
-constexpr std::array<std::string_view, 9> k_own_labels = {"size", "sha256", "xxh3",  "content",  "tensors",
-                                                          "pickle", "bytes", "origin", "metadata"};
+constexpr std::array<std::string_view, 11> k_own_labels = {"size", "sha256", "xxh3",  "content",  "sites", "stated", "tensors",
+                                                           "pickle", "bytes", "origin", "metadata"};
 
 [[nodiscard]] std::string label_of(std::string_view key) {
   const auto ours = std::find(k_own_labels.begin(), k_own_labels.end(), key) != k_own_labels.end();

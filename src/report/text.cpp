@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/text.hpp"
 
+#include "report/base_fit_text.hpp"
 #include "report/file_facts.hpp"
 #include "report/findings_text.hpp"
 #include "report/heading.hpp"
 #include "report/module_table.hpp"
 #include "report/regions_text.hpp"
 #include "report/tensor_table.hpp"
+#include "report/training_text.hpp"
 #include "report/units.hpp"
 #include "report/width.hpp"
 #include "report/wrap.hpp"
@@ -33,7 +35,7 @@ namespace {
 
 std::string file_text(const Artifact& artifact, const TextStyle& style) {
   auto text = heading(artifact, style) + "\n" + file_facts(artifact, style);
-  for (const auto& block : {module_table(artifact, style), tensor_table(artifact.tensors, style), regions_text(artifact.coverage, style),
+  for (const auto& block : {training_text(artifact, style), module_table(artifact, style), base_fit_text(artifact, style), tensor_table(artifact.tensors, style), regions_text(artifact.coverage, style),
                             findings_text(artifact.findings, style)}) {
     text += block.empty() ? "" : "\n" + block;
   }

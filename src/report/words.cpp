@@ -66,6 +66,28 @@ std::string_view word(AlphaSource source) noexcept {
   return "absent";
 }
 
+std::string_view word(HashVerdict verdict) noexcept {
+  switch (verdict) {
+    case HashVerdict::matched: return "matched";
+    case HashVerdict::mismatched: return "mismatched";
+    case HashVerdict::empty_string: return "empty-string";
+    case HashVerdict::malformed: return "malformed";
+    case HashVerdict::unchecked: return "unchecked";
+  }
+  return "";
+}
+
+std::string_view word(FitVerdict verdict) noexcept {
+  switch (verdict) {
+    case FitVerdict::fits: return "fits";
+    case FitVerdict::missing: return "missing";
+    case FitVerdict::ambiguous: return "ambiguous";
+    case FitVerdict::wrong_shape: return "wrong-shape";
+    case FitVerdict::unknown: return "unknown";
+  }
+  return "";
+}
+
 std::string_view word(Provenance provenance) noexcept {
   switch (provenance) {
     case Provenance::unknown: return "";

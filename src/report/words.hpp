@@ -16,6 +16,8 @@ namespace upinspect::report {
 [[nodiscard]] std::string_view word(PickleVerdict verdict) noexcept;
 
 [[nodiscard]] std::string_view word(AlphaSource source) noexcept;
+[[nodiscard]] std::string_view word(HashVerdict verdict) noexcept;
+[[nodiscard]] std::string_view word(FitVerdict verdict) noexcept;
 
 /// Empty where it was not measured.
 [[nodiscard]] std::string_view word(Provenance provenance) noexcept;
