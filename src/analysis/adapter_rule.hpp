@@ -28,7 +28,12 @@ class AdapterCase {
   /// Of a tensor: the finding stands at its bytes where they are stored plainly.
   void find(std::string_view id, Severity severity, std::string message, const std::string& tensor = {});
 
+  /// Gives the findings that name a tensor and no place the place of its bytes.
+  void place_all();
+
  private:
+  void place(Finding& finding) const;
+
   Artifact& m_artifact;
   const Value* m_config;
   std::unordered_map<std::string_view, const Tensor*> m_tensors;

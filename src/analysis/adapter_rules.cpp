@@ -53,14 +53,27 @@ void AdapterCase::find(std::string_view id, Severity severity, std::string messa
   finding.severity = severity;
   finding.message = std::move(message);
   finding.tensor = tensor_name;
-  const auto* about = tensor_name.empty() ? nullptr : tensor(tensor_name);
+  place(finding);
+  m_artifact.findings.push_back(std::move(finding));
+}
+
+void AdapterCase::place(Finding& finding) const {
+  const auto* about = finding.tensor.empty() ? nullptr : tensor(finding.tensor);
   // In a joined artifact the offset is another file's.
   const bool plain = about != nullptr && about->location.packing == Packing::stored && about->location.packed.end() <= m_artifact.size;
   if (plain && about->location.packed.length != 0) {
     finding.offset = about->location.packed.offset;
     finding.length = about->location.packed.length;
   }
-  m_artifact.findings.push_back(std::move(finding));
+}
+
+/// What reading the shapes found knows names, not places.
+void AdapterCase::place_all() {
+  for (auto& finding : m_artifact.findings) {
+    if (finding.id.starts_with("lora.") && !finding.offset) {
+      place(finding);
+    }
+  }
 }
 
 std::span<const AdapterRule> adapter_rules() noexcept { return k_rules; }
@@ -70,6 +83,7 @@ void judge_adapter(Artifact& artifact, const Value* config) {
     return;
   }
   AdapterCase judged(artifact, config);
+  judged.place_all();
   for (const auto& rule : k_rules) {
     rule.apply(judged);
   }

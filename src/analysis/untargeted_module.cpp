@@ -59,14 +59,16 @@ void untargeted_module(AdapterCase& judged) {
   }
   Targets targets(*value);
   std::vector<std::string> names;
+  std::string first;
   for (const auto& module : judged.adapter().modules) {
     if (targets.known() && targets.leaves_out(lora::base_path(module.name))) {
+      first = names.empty() && !module.parts.empty() ? module.parts.front().tensor : first;
       names.push_back(module.name);
     }
   }
   if (!names.empty()) {
     judged.find("lora.untargeted-module", Severity::warning,
-                "PEFT does not load what the configuration's target_modules leave out: " + named(names, "module"));
+                "PEFT does not load what the configuration's target_modules leave out: " + named(names, "module"), first);
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LoRA:   left = scale x up (out x r), right = down (r x in k); a Tucker core is multiplied into the right factor.
+// LoRA:   update_low_rank.cpp.
 // LoHa:   (w1_a @ w1_b) * (w2_a @ w2_b), element by element.     LoKr: kron(w1, w2).
 // GLoRA:  W + scale x (W @ a1 @ a2 + b1 @ b2); old files: W @ a2 @ a1 + b2 @ b1.
 // OFT:    each block of rows by its rotation, then rows by `rescale`.
@@ -73,6 +73,11 @@ Update<Real>::Update(const AdapterModule& module, UpdateTarget target, const std
   m_rows = shape.empty() ? 1 : static_cast<std::size_t>(shape[0]);
   m_columns = elements / m_rows;
   m_kernel = shape.size() > 2 ? m_columns / static_cast<std::size_t>(shape[1]) : 1;
+  if (module.experts > 1 && shape.size() == 3 && shape[0] == module.experts) {
+    m_rows = static_cast<std::size_t>(shape[0] * shape[1]);
+    m_columns = static_cast<std::size_t>(shape[2]);
+    m_kernel = 1;
+  }
   const auto read = finite(module, reader);
   auto scale = scale_of(module, options);
   if (has(module, "scalar")) {
@@ -93,6 +98,8 @@ Update<Real>::Update(const AdapterModule& module, UpdateTarget target, const std
     build_kronecker(module, read, factor);
   } else if (module.method == "glora") {
     build_glora(read, factor);
+  } else if (module.experts > 1) {
+    build_experts(read, factor);
   } else {
     build_low_rank(module, read, factor);
   }
@@ -113,83 +120,6 @@ void Update<Real>::require_fit(const Matrix<Real>& left, const Matrix<Real>& rig
     const bool turned = left.rows == m_columns && right.columns == m_rows;
     throw UpdateRefused(fmt::format("its update is {} x {}, the weight {}{}", left.rows, right.columns, weight_shape(),
                                     turned ? " (the other way round: fan_in_fan_out in adapter_config.json would say so)" : ""));
-  }
-}
-
-template <typename Real>
-void Update<Real>::build_low_rank(const AdapterModule& module, const PartReader<Real>& read, Real scale) {
-  if (has(module, "down.0") || has(module, "up.0")) {
-    build_split(module, read);
-  } else if (module.groups > 1) {
-    build_grouped(module, read);
-  } else {
-    m_left = flattened(read("up"), "up");
-    m_right = flattened(read("down"), "down");
-    if (module.transposed) {
-      m_left = transpose(m_left);
-      m_right = transpose(m_right);
-    }
-  }
-  if (has(module, "mid")) {
-    m_right = through_core(read("mid"), m_right, "mid");
-  }
-  scale_by(m_left, scale);
-  if (module.base_transposed) {
-    auto turned = transpose(m_right);
-    m_right = transpose(m_left);
-    m_left = std::move(turned);
-  }
-  require_fit(m_left, m_right);
-}
-
-/// sd-scripts' split_dims: pair i makes its own rows of a fused layer. The factors stand side by side, with zeros
-/// where one has nothing to do with the other's rows.
-template <typename Real>
-void Update<Real>::build_split(const AdapterModule& module, const PartReader<Real>& read) {
-  std::vector<Matrix<Real>> ups;
-  for (std::size_t i = 0; has(module, "up." + std::to_string(i)) || has(module, "down." + std::to_string(i)); ++i) {
-    ups.push_back(flattened(read("up." + std::to_string(i)), "up"));
-    const auto down = flattened(read("down." + std::to_string(i)), "down");
-    if (down.rows != ups.back().columns || (i > 0 && down.columns != m_right.columns)) {
-      throw UpdateRefused("the halves of its part " + std::to_string(i) + " do not fit");
-    }
-    m_right.values.insert(m_right.values.end(), down.values.begin(), down.values.end());
-    m_right.rows += down.rows;
-    m_right.columns = down.columns;
-    m_left.rows += ups.back().rows;
-  }
-  m_left.columns = m_right.rows;
-  m_left.values.assign(m_left.rows * m_left.columns, Real{0});
-  std::size_t row = 0;
-  std::size_t column = 0;
-  for (const auto& up : ups) {
-    for (std::size_t i = 0; i < up.rows; ++i) {
-      std::copy_n(up.from(i, 1).begin(), up.columns, m_left.values.begin() + static_cast<std::ptrdiff_t>((row + i) * m_left.columns + column));
-    }
-    row += up.rows;
-    column += up.columns;
-  }
-}
-
-/// loralib's MergedLinear: group g of `up` acts through rows g r … of `down` on one of the enabled blocks of rows.
-template <typename Real>
-void Update<Real>::build_grouped(const AdapterModule& module, const PartReader<Real>& read) {
-  const auto up = flattened(read("up"), "up");
-  m_right = flattened(read("down"), "down");
-  const auto groups = static_cast<std::size_t>(module.groups);
-  const auto blocks = module.enabled.empty() ? groups : module.enabled.size();
-  const auto rows = up.rows / groups;
-  m_left = {rows * blocks, m_right.rows, std::vector<Real>(rows * blocks * m_right.rows)};
-  std::size_t group = 0;
-  for (std::size_t block = 0; block < blocks && group < groups; ++block) {
-    if (!module.enabled.empty() && !module.enabled[block]) {
-      continue;
-    }
-    for (std::size_t i = 0; i < rows; ++i) {
-      const auto place = (block * rows + i) * m_left.columns + group * up.columns;
-      std::copy_n(up.from(group * rows + i, 1).begin(), up.columns, m_left.values.begin() + static_cast<std::ptrdiff_t>(place));
-    }
-    ++group;
   }
 }
 
@@ -324,6 +254,18 @@ void Update<Real>::build_magnitude(const AdapterModule& module, const PartReader
 }
 
 template <typename Real>
+void Update<Real>::add_experts(std::size_t row, std::size_t count, std::span<Real> weights) const {
+  const auto rows = static_cast<std::size_t>(m_shape[1]);
+  const auto rank = m_left.columns;
+  for (std::size_t done = 0; done < count;) {
+    const auto expert = (row + done) / rows;
+    const auto part = std::min(count - done, (expert + 1) * rows - row - done);
+    numeric::add_product(m_left.from(row + done, part), m_right.from(expert * rank, rank), rank, m_columns, weights.subspan(done * m_columns, part * m_columns));
+    done += part;
+  }
+}
+
+template <typename Real>
 void Update<Real>::add_hadamard(std::size_t row, std::size_t count, std::span<Real> weights) const {
   std::vector<Real> first(weights.size());
   std::vector<Real> second(weights.size());
@@ -384,6 +326,8 @@ void Update<Real>::add(std::size_t row, std::span<Real> weights) const {
   switch (m_kind) {
     case Kind::low_rank:
       return numeric::add_product(m_left.from(row, count), std::span(m_right.values), m_left.columns, m_columns, weights);
+    case Kind::experts:
+      return add_experts(row, count, weights);
     case Kind::hadamard:
       return add_hadamard(row, count, weights);
     case Kind::kronecker:

@@ -76,10 +76,11 @@ class Update {
   void set_lengths(std::span<const double> sums);
 
  private:
-  enum class Kind : std::uint8_t { low_rank, hadamard, kronecker, difference, glora, factor, rotation };
+  enum class Kind : std::uint8_t { low_rank, experts, hadamard, kronecker, difference, glora, factor, rotation };
   enum class Lengths : std::uint8_t { none, rows, columns };
 
   void build_low_rank(const AdapterModule& module, const PartReader<Real>& read, Real scale);
+  void build_experts(const PartReader<Real>& read, Real scale);
   void build_split(const AdapterModule& module, const PartReader<Real>& read);
   void build_grouped(const AdapterModule& module, const PartReader<Real>& read);
   void build_hadamard(const AdapterModule& module, const PartReader<Real>& read, Real scale);
@@ -93,6 +94,7 @@ class Update {
   [[nodiscard]] std::string weight_shape() const;
 
   void add(std::size_t row, std::span<Real> weights) const;
+  void add_experts(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void add_hadamard(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void add_kronecker(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void add_glora(std::size_t row, std::size_t count, std::span<Real> weights) const;
@@ -105,7 +107,7 @@ class Update {
   std::size_t m_columns = 0;
   std::size_t m_kernel = 1;    ///< columns of one input channel
   Kind m_kind = Kind::low_rank;
-  Matrix<Real> m_left;         ///< low rank: W + left @ right
+  Matrix<Real> m_left;         ///< low rank: W + left @ right; experts: each one's rows of left with its own of right
   Matrix<Real> m_right;
   Matrix<Real> m_left2;        ///< LoHa: (left @ right) * (left2 @ right2); GLoRA: W @ left2 @ right2
   Matrix<Real> m_right2;

@@ -14,7 +14,7 @@ namespace {
 /// Parts that the method's update is made of, by their names or how these begin.
 bool is_used(const std::string& method, const std::string& role) {
   static const std::map<std::string, std::vector<std::string_view>> k_roles{
-      {"lora", {"up", "down", "mid"}}, {"dora", {"up", "down", "mid"}}, {"loha", {"hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2"}},
+      {"lora", {"up", "down", "mid"}}, {"dora", {"up", "down", "mid"}}, {"adalora", {"up", "down", "singular"}}, {"loha", {"hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2"}},
       {"lokr", {"lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"}}, {"glora", {"a1", "a2", "b1", "b2"}},
       {"ia3", {"factor", "on_input"}}, {"oft", {"oft_blocks", "rescale"}}, {"full", {"diff"}}, {"norm", {"w_norm", "b_norm"}}};
   static constexpr std::array<std::string_view, 5> k_any{"alpha", "scalar", "magnitude", "diff_b", "up_bias"};
@@ -28,7 +28,7 @@ bool is_used(const std::string& method, const std::string& role) {
 std::string unsupported(const AdapterModule& module) {
   // PEFT's and OneTrainer's oft_R are other numbers under a like name.
   const bool other_oft = module.method == "oft" && !module.part("oft_blocks").ends_with("oft_blocks");
-  if (other_oft || module.method == "boft" || module.method == "adalora") {
+  if (other_oft || module.method == "boft") {
     return "merge does not know " + (other_oft ? "this form of oft" : "the method " + module.method);
   }
   if (module.method == "oft" && !module.part("magnitude").empty()) {
@@ -39,8 +39,8 @@ std::string unsupported(const AdapterModule& module) {
       return "its part \"" + part.role + "\" is nothing that merge can add";
     }
   }
-  if (module.experts > 1) {
-    return "merge does not know mixtures of experts";
+  if (module.experts > 1 && !module.part("magnitude").empty()) {
+    return "merge does not know DoRA over mixtures of experts";
   }
   return module.down_transposed ? "merge does not know llama.cpp's embeddings" : "";
 }
@@ -72,7 +72,11 @@ double scale_of(const AdapterModule& module, const UpdateOptions& options) {
   if (!module.scale) {
     throw UpdateRefused("its scale is unknown" + (module.scale_rule.starts_with("unknown: ") ? module.scale_rule.substr(7) : ""));
   }
-  return (options.undo ? -1 : 1) * options.strength * *module.scale;
+  // PEFT divides AdaLoRA's alpha not by the rank but by a little more, so that it may be 0.
+  constexpr double k_more = 1e-5;
+  const auto rank = static_cast<double>(module.rank.value_or(1));
+  const auto scale = *module.scale * (module.method == "adalora" ? rank / (rank + k_more) : 1);
+  return (options.undo ? -1 : 1) * options.strength * scale;
 }
 
 }  // namespace upinspect::lora

@@ -196,6 +196,8 @@ CASES = [
     ("lora.untargeted-module", "warning", PEFT, peft(), None, config(target_modules=r".*\.(k|v)_proj")),
 ]
 CLEAN = [
+    ("AdaLoRA's r is not its rank", {PEFT + ".lora_A": (8, 64), PEFT + ".lora_B": (32, 8), PEFT + ".lora_E": (8, 1)}, None,
+     config(peft_type="ADALORA", r=4, init_r=12)),
     ("the pattern covers it", peft(), None, config(target_modules=r"(?:.*?layers\.\d{1,3}.*?(?:q|k)_proj)")),
     ("f16 rounds an alpha", both(**{ONE + ".alpha": 22.625, TWO + ".alpha": 22.625}), {"ss_network_alpha": "22.627417"}, None),
     ("conv_alpha of its own", both(), {"ss_network_alpha": "4", "ss_network_args": json.dumps({"conv_dim": "4", "conv_alpha": "2"})}, None),
@@ -212,6 +214,8 @@ def check_findings():
         checks.that(found and words in told, f"{wanted}: {words!r} is not in {told!r}")
         checks.that(all(finding["severity"] == severity for finding in found), f"{wanted}: {severity} wanted")
         at = [finding["offset"] for finding in found if "tensor" in finding and "offset" in finding]
+        checks.that(all("offset" in finding for finding in found if "tensor" in finding) or words == "without elements",
+                    f"{wanted}: a finding about a tensor has no offset")
         places = {tensor["name"]: tensor["location"]["offset"] for tensor in artifact["tensors"]}
         checks.equal(at, [places[finding["tensor"]] for finding in found if "offset" in finding], f"{wanted}: offsets")
     for what, tensors, metadata, settings in CLEAN:

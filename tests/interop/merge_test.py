@@ -314,6 +314,24 @@ def mlx():
             {"model.layers.0.self_attn.q_proj.weight": lambda w: w + 20 * b.T @ a.T})
 
 
+def mlx_experts():
+    """A pair for each expert of a mixture."""
+    a, b = numbers(3, 4, 24, spread=0.2), numbers(3, 10, 4, spread=0.2)
+    config = {"fine_tune_type": "lora", "lora_parameters": {"rank": 4, "scale": 2.5, "dropout": 0.0}, "num_layers": 1, "model": "x"}
+    return ({"model.layers.0.mlp.switch_mlp.up_proj.lora_a": a, "model.layers.0.mlp.switch_mlp.up_proj.lora_b": b}, config,
+            {"model.layers.0.mlp.switch_mlp.up_proj.weight": (3, 10, 24)},
+            {"model.layers.0.mlp.switch_mlp.up_proj.weight": lambda w: w + 2.5 * np.einsum("eor,eri->eoi", b, a)})
+
+
+def adalora():
+    """PEFT's SVDLinear: B @ (A * E) * alpha / (rank + 1e-5), whatever r the configuration has."""
+    a, b, e = numbers(6, 20), numbers(12, 6, spread=0.2), numbers(6, 1)
+    config = {"peft_type": "ADALORA", "r": 8, "init_r": 12, "target_r": 6, "lora_alpha": 24,
+              "rank_pattern": {"layers.0.q.lora_E": [True, False, True, True, True, True, True]}}
+    return ({PEFT + "layers.0.q.lora_A": a, PEFT + "layers.0.q.lora_B": b, PEFT + "layers.0.q.lora_E": e}, config,
+            {"layers.0.q.weight": (12, 20)}, {"layers.0.q.weight": lambda w: w + 24 / (6 + 1e-5) * b @ (a * e)})
+
+
 def loralib():
     """MergedLinear: the first and the last third of a fused layer."""
     a, b = numbers(8, 12), numbers(24, 4)
@@ -327,7 +345,7 @@ def loralib():
 
 
 FAMILIES = [peft, peft_dora, peft_gpt2, peft_embedding, peft_ia3, kohya, kohya_sdxl, flux, xlabs, diffusers, lycoris_dora, loha, lokr,
-            glora, lycoris_ia3, oft, differences, mlx, loralib]
+            glora, lycoris_ia3, oft, differences, mlx, mlx_experts, adalora, loralib]
 NOT_LINEAR = {peft_dora, peft_ia3, lycoris_dora, glora, lycoris_ia3, oft}
 
 
