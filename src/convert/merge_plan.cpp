@@ -174,6 +174,16 @@ std::vector<MergeTarget> Planner::run() {
   return std::move(m_targets);
 }
 
+/// PEFT saves every setting; where this one is missing, the file is of another time or program.
+std::optional<lora::InputRotation> input_rotation_of(const Value& config) {
+  if (config.find("use_cayley_neumann") == nullptr || lora::is_true(config.find("coft"))) {
+    return std::nullopt;
+  }
+  const auto terms = lora::as_count(config.find("num_cayley_neumann_terms"));
+  return lora::InputRotation{lora::is_true(config.find("use_cayley_neumann")), static_cast<std::size_t>(std::min<std::uint64_t>(terms.value_or(5), 64)),
+                             lora::is_true(config.find("block_share"))};
+}
+
 }  // namespace
 
 template <typename Real>
@@ -191,7 +201,9 @@ lora::Update<Real> update_of(const Input& base, const Input& adapter, const Merg
     numeric::decode_values(tensor.dtype, adapter.load(*index), std::span(part.values));
     return part;
   };
-  return {target.module, target.target, base.tensors()[target.tensor].shape, options, read};
+  auto settings = options;
+  settings.input_rotation = input_rotation_of(adapter.config());
+  return {target.module, target.target, base.tensors()[target.tensor].shape, settings, read};
 }
 
 template lora::Update<float> update_of<float>(const Input&, const Input&, const MergeTarget&, const lora::UpdateOptions&);

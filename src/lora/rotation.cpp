@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cayley's transform as LyCORIS' diag_oft.py has it; the constraint there is alpha times the output features.
+// Cayley's transform as LyCORIS' diag_oft.py has it (the constraint there is alpha times the output features) and as PEFT's
+// tuners/oft/layer.py has it.
 #include "lora/rotation.hpp"
 
 #include <algorithm>
@@ -79,6 +80,79 @@ std::vector<double> rotations(const std::vector<double>& blocks, std::size_t cou
     }
   }
   return q;
+}
+
+namespace {
+
+/// Blocks with the numbers above their diagonals, times `sign`.
+std::vector<double> upper_blocks(const std::vector<double>& upper, std::size_t count, std::size_t width, double sign) {
+  std::vector<double> blocks(count * width * width);
+  auto next = upper.begin();
+  for (std::size_t block = 0; block < count; ++block) {
+    for (std::size_t row = 0; row < width; ++row) {
+      for (std::size_t column = row + 1; column < width; ++column) {
+        blocks[(block * width + row) * width + column] = sign * *next++;
+      }
+    }
+  }
+  return blocks;
+}
+
+Square times(const Square& a, const Square& b, std::size_t width) {
+  Square out(width * width);
+  for (std::size_t row = 0; row < width; ++row) {
+    for (std::size_t inner = 0; inner < width; ++inner) {
+      for (std::size_t column = 0; column < width; ++column) {
+        out[row * width + column] += a[row * width + inner] * b[inner * width + column];
+      }
+    }
+  }
+  return out;
+}
+
+void add_times(Square& sum, const Square& addend, double factor) {
+  std::transform(sum.begin(), sum.end(), addend.begin(), sum.begin(), [factor](double a, double b) { return a + factor * b; });
+}
+
+/// I + 2 Q + 2 Q^2 + ..., whose last power stands once.
+Square series(const Square& q, std::size_t width, std::size_t terms) {
+  Square sum(width * width);
+  for (std::size_t i = 0; i < width; ++i) {
+    sum[i * width + i] = 1;
+  }
+  if (terms > 1) {
+    add_times(sum, q, 2);
+  }
+  if (terms > 2) {
+    auto power = times(q, q, width);
+    add_times(sum, power, 2);
+    for (std::size_t i = 3; i + 1 < terms; ++i) {
+      power = times(power, q, width);
+      add_times(sum, power, 2);
+    }
+    add_times(sum, times(power, q, width), 1);
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::vector<double> input_rotations(const std::vector<double>& upper, std::size_t count, std::size_t width, const InputRotation& how,
+                                    double strength) {
+  if (!how.series) {
+    return rotations(upper_blocks(upper, count, width, -1), count, width, 0, strength);
+  }
+  const auto q = skewed(upper_blocks(upper, count, width, 1), count, width, 0);
+  std::vector<double> out(q.size());
+  for (std::size_t block = 0; block < count; ++block) {
+    const auto begin = q.begin() + static_cast<std::ptrdiff_t>(block * width * width);
+    const auto turned = series(Square(begin, begin + static_cast<std::ptrdiff_t>(width * width)), width, how.terms);
+    for (std::size_t i = 0; i < width * width; ++i) {
+      const auto place = block * width * width + i % width * width + i / width;
+      out[place] = turned[i] * strength + (i / width == i % width ? 1 - strength : 0);
+    }
+  }
+  return out;
 }
 
 }  // namespace upinspect::lora

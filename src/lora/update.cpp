@@ -2,7 +2,7 @@
 // LoRA:   update_low_rank.cpp.
 // LoHa:   (w1_a @ w1_b) * (w2_a @ w2_b), element by element.     LoKr: kron(w1, w2).
 // GLoRA:  W + scale x (W @ a1 @ a2 + b1 @ b2); old files: W @ a2 @ a1 + b2 @ b1.
-// OFT:    each block of rows by its rotation, then rows by `rescale`.
+// OFT:    each block of rows by its rotation, then rows by `rescale`; PEFT's oft_R: each block of columns.
 // IA3:    W * (1 + w) in LyCORIS, W * l in PEFT.                  Full: W + diff.
 // DoRA:   V = W + update; each row (or column) of V is scaled to the length that its magnitude names.
 // Sources: PEFT tuners/lora and tuners/ia3, LyCORIS modules/*.py, ComfyUI weight_adapter/*.py.
@@ -19,6 +19,8 @@ namespace upinspect::lora {
 namespace {
 
 bool has(const AdapterModule& module, const std::string& role) { return !module.part(role).empty(); }
+
+bool is_peft_oft(const AdapterModule& module) { return !module.part("oft_blocks").ends_with("oft_blocks"); }
 
 /// What is added to the layer's bias; empty where nothing is.
 std::string bias_role(const AdapterModule& module) {
@@ -86,6 +88,8 @@ Update<Real>::Update(const AdapterModule& module, UpdateTarget target, const std
   const auto factor = static_cast<Real>(scale);
   if (module.method == "ia3") {
     build_factor(module, target, read, scale);
+  } else if (module.method == "oft" && target == UpdateTarget::weight && is_peft_oft(module)) {
+    build_input_rotation(read, options.input_rotation.value_or(InputRotation()), scale);
   } else if (module.method == "oft" && target == UpdateTarget::weight) {
     build_rotation(module, read, scale);
   } else if (target == UpdateTarget::bias) {
@@ -242,6 +246,26 @@ void Update<Real>::build_rotation(const AdapterModule& module, const PartReader<
   }
 }
 
+/// W @ R^T: blocks of columns, convolutions flattened to out x (in kh kw).
+template <typename Real>
+void Update<Real>::build_input_rotation(const PartReader<Real>& read, const InputRotation& how, double strength) {
+  m_kind = Kind::input_rotation;
+  const auto part = read("oft_blocks");
+  const auto count = part.shape.size() == 2 ? static_cast<std::size_t>(part.shape[0]) : 0;
+  const auto upper = part.shape.size() == 2 ? static_cast<std::size_t>(part.shape[1]) : 0;
+  const auto width = static_cast<std::size_t>((1 + std::sqrt(1 + 8 * static_cast<double>(upper))) / 2);
+  const bool fits = count != 0 && width * (width - 1) / 2 == upper &&
+                    (how.shared ? count == 1 && m_columns % width == 0 : count * width == m_columns);
+  if (!fits) {
+    throw UpdateRefused("its rotations are " + shown(part.shape) + ", the weight " + weight_shape());
+  }
+  const auto turned = input_rotations({part.values.begin(), part.values.end()}, count, width, how, strength);
+  if (turned.empty()) {
+    throw UpdateRefused("its blocks make no rotation");
+  }
+  m_left = {count * width, width, std::vector<Real>(turned.begin(), turned.end())};
+}
+
 template <typename Real>
 void Update<Real>::build_magnitude(const AdapterModule& module, const PartReader<Real>& read) {
   m_magnitude = read("magnitude").values;
@@ -312,6 +336,19 @@ void Update<Real>::rotate(std::size_t row, std::size_t count, std::span<Real> we
 }
 
 template <typename Real>
+void Update<Real>::rotate_columns(std::size_t count, std::span<Real> weights) const {
+  const auto width = m_left.columns;
+  const std::vector<Real> old(weights.begin(), weights.end());
+  std::fill(weights.begin(), weights.end(), Real{0});
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t column = 0; column < m_columns; column += width) {
+      const auto place = i * m_columns + column;
+      numeric::add_product(std::span(old).subspan(place, width), m_left.from(column % m_left.rows, width), width, width, weights.subspan(place, width));
+    }
+  }
+}
+
+template <typename Real>
 void Update<Real>::multiply(std::size_t row, std::size_t count, std::span<Real> weights) const {
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t column = 0; column < m_columns; ++column) {
@@ -341,6 +378,8 @@ void Update<Real>::add(std::size_t row, std::span<Real> weights) const {
       return multiply(row, count, weights);
     case Kind::rotation:
       return rotate(row, count, weights);
+    case Kind::input_rotation:
+      return rotate_columns(count, weights);
   }
 }
 

@@ -3,11 +3,13 @@
 // place.
 #pragma once
 
+#include "lora/rotation.hpp"
 #include "upinspect/adapter.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -51,6 +53,7 @@ enum class UpdateTarget : std::uint8_t { weight, bias };
 struct UpdateOptions {
   double strength = 1;  ///< --scale
   bool undo = false;    ///< subtracts
+  std::optional<InputRotation> input_rotation;  ///< of PEFT's OFT, where its configuration says how
 };
 
 template <typename Real>
@@ -76,7 +79,7 @@ class Update {
   void set_lengths(std::span<const double> sums);
 
  private:
-  enum class Kind : std::uint8_t { low_rank, experts, hadamard, kronecker, difference, glora, factor, rotation };
+  enum class Kind : std::uint8_t { low_rank, experts, hadamard, kronecker, difference, glora, factor, rotation, input_rotation };
   enum class Lengths : std::uint8_t { none, rows, columns };
 
   void build_low_rank(const AdapterModule& module, const PartReader<Real>& read, Real scale);
@@ -89,6 +92,7 @@ class Update {
   void build_glora(const PartReader<Real>& read, Real scale);
   void build_factor(const AdapterModule& module, UpdateTarget target, const PartReader<Real>& read, double strength);
   void build_rotation(const AdapterModule& module, const PartReader<Real>& read, double strength);
+  void build_input_rotation(const PartReader<Real>& read, const InputRotation& how, double strength);
   void build_magnitude(const AdapterModule& module, const PartReader<Real>& read);
   void require_fit(const Matrix<Real>& left, const Matrix<Real>& right) const;
   [[nodiscard]] std::string weight_shape() const;
@@ -99,6 +103,7 @@ class Update {
   void add_kronecker(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void add_glora(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void rotate(std::size_t row, std::size_t count, std::span<Real> weights) const;
+  void rotate_columns(std::size_t count, std::span<Real> weights) const;
   void multiply(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void normalise(std::size_t row, std::size_t count, std::span<Real> weights) const;
 

@@ -25,11 +25,14 @@ bool is_used(const std::string& method, const std::string& role) {
          (found != k_roles.end() && (std::any_of(found->second.begin(), found->second.end(), is_role) || (found->second[0] == "up" && split)));
 }
 
-std::string unsupported(const AdapterModule& module) {
+std::string unsupported(const AdapterModule& module, const UpdateOptions& options) {
   // PEFT's and OneTrainer's oft_R are other numbers under a like name.
   const bool other_oft = module.method == "oft" && !module.part("oft_blocks").ends_with("oft_blocks");
-  if (other_oft || module.method == "boft") {
-    return "merge does not know " + (other_oft ? "this form of oft" : "the method " + module.method);
+  if (other_oft && (!options.input_rotation || module.base_transposed)) {
+    return "merge does not know this form of oft (PEFT's it does, where adapter_config.json has use_cayley_neumann, and no coft)";
+  }
+  if (module.method == "boft") {
+    return "merge does not know the method boft";
   }
   if (module.method == "oft" && !module.part("magnitude").empty()) {
     return "merge does not know DoRA over oft";
@@ -61,7 +64,7 @@ std::string why_not_undone(const AdapterModule& module) {
 }  // namespace
 
 std::string why_not_merged(const AdapterModule& module, const UpdateOptions& options) {
-  auto why = unsupported(module);
+  auto why = unsupported(module, options);
   return why.empty() && options.undo ? why_not_undone(module) : why;
 }
 

@@ -296,6 +296,43 @@ def oft():
         "tight.weight": lambda w: rotated("tight", w)}
 
 
+def peft_oft(series, shared):
+    """PEFT's OFTRotationModule: columns rotated, convolutions flattened."""
+    width = 4
+    q, k = numbers(1 if shared else 3, 6, spread=0.1), numbers(1 if shared else 9, 6, spread=0.1)
+    config = {"peft_type": "OFT", "r": 0, "oft_block_size": 4, "use_cayley_neumann": series, "num_cayley_neumann_terms": 5, "coft": False,
+              "block_share": shared}
+
+    def turned(vectors, w):
+        flat = w.reshape(len(w), -1)
+        rotations = []
+        for vector in np.repeat(vectors, flat.shape[1] // width if shared else 1, axis=0):
+            skew = np.zeros((width, width))
+            skew[np.triu_indices(width, 1)] = vector
+            skew -= skew.T
+            one = np.eye(width)
+            rotations.append(one + 2 * skew + 2 * skew @ skew + 2 * skew @ skew @ skew + skew @ skew @ skew @ skew if series
+                             else (one - skew) @ np.linalg.inv(one + skew))
+        blocks = np.zeros((flat.shape[1], flat.shape[1]))
+        for i, rotation in enumerate(rotations):
+            blocks[width * i:width * (i + 1), width * i:width * (i + 1)] = rotation
+        return (blocks @ flat.T).T.reshape(w.shape)
+    return ({PEFT + "fc.oft_R.weight": q, PEFT + "conv.oft_R.weight": k}, config, {"fc.weight": (10, 12), "conv.weight": (6, 4, 3, 3)},
+            {"fc.weight": lambda w: turned(q, w), "conv.weight": lambda w: turned(k, w)})
+
+
+def peft_oft_series():
+    return peft_oft(True, False)
+
+
+def peft_oft_exact():
+    return peft_oft(False, False)
+
+
+def peft_oft_shared():
+    return peft_oft(True, True)
+
+
 def differences():
     """Wan's full differences, biases too, and LyCORIS' norms."""
     d, b, n, o = numbers(12, 8), numbers(12), numbers(9), numbers(9)
@@ -345,8 +382,8 @@ def loralib():
 
 
 FAMILIES = [peft, peft_dora, peft_gpt2, peft_embedding, peft_ia3, kohya, kohya_sdxl, flux, xlabs, diffusers, lycoris_dora, loha, lokr,
-            glora, lycoris_ia3, oft, differences, mlx, mlx_experts, adalora, loralib]
-NOT_LINEAR = {peft_dora, peft_ia3, lycoris_dora, glora, lycoris_ia3, oft}
+            glora, lycoris_ia3, oft, peft_oft_series, peft_oft_exact, peft_oft_shared, differences, mlx, mlx_experts, adalora, loralib]
+NOT_LINEAR = {peft_dora, peft_ia3, lycoris_dora, glora, lycoris_ia3, oft, peft_oft_series, peft_oft_exact, peft_oft_shared}
 
 
 # --- what is tried ---------------------------------------------------------------------------------------------------
@@ -541,6 +578,13 @@ def try_refusals(folder):
     refused(here, base, twice, words=["is meant by"])
     unknown = write(here / "unknown.safetensors", {PEFT + "a.lora_A.weight": down, PEFT + "a.lora_B.weight": up})
     refused(here, base, unknown, words=["scale is unknown", "adapter_config.json"])
+    turning = here / "turning"
+    turning.mkdir()
+    turned = write(turning / "adapter_model.safetensors", {PEFT + "a.oft_R.weight": numbers(3, 1)})
+    for words, settings in ((["this form of oft"], {}), (["this form of oft"], {"use_cayley_neumann": True, "coft": True}),
+                            (["its rotations are 3 x 1", "8 x 6"], {"use_cayley_neumann": False, "block_share": True})):
+        (turning / "adapter_config.json").write_text(json.dumps({"peft_type": "OFT", **settings}))
+        refused(here, base, turned, words=words)
     good = kohya_file("good.safetensors", a__up=up, a__down=down, a__alpha=alpha)
     refused(here, base, base, words=["no adapter"])
     refused(here, here / "missing.safetensors", good, words=["missing.safetensors"])
