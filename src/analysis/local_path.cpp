@@ -25,6 +25,15 @@ bool may_begin(std::string_view text, std::size_t at) {
          (at >= 3 && text.substr(at - 3, 3) == "://" && text.substr(0, at).ends_with("file://"));
 }
 
+/// What stands behind the first separator of a path; all else is told apart only where this holds.
+bool may_follow(std::string_view text, std::size_t at) {
+  if (at + 1 >= text.size()) {
+    return false;
+  }
+  const auto next = text[at + 1];
+  return text[at] == ':' ? is_slash(next) : text[at] == '/' ? is_word(next) : next == '\\';
+}
+
 std::string_view slashes(std::string_view text) { return text.substr(0, std::min(text.find_first_not_of("\\/"), text.size())); }
 
 /// C:\name, C:\\name, C:/name
@@ -104,7 +113,7 @@ std::optional<LocalPath> find_local_path(std::string_view text, std::size_t from
   for (auto at = text.find_first_of(":/\\", from); at != std::string_view::npos; at = text.find_first_of(":/\\", at + 1)) {
     const auto begin = text[at] == ':' && at > from ? at - 1 : at;
     const auto rest = text.substr(begin);
-    const bool found = may_begin(text, begin) && (is_drive(rest) || is_share(rest) || is_under_root(rest) || is_whole_path(text, begin));
+    const bool found = may_follow(text, at) && may_begin(text, begin) && (is_drive(rest) || is_share(rest) || is_under_root(rest) || is_whole_path(text, begin));
     if (!found) {
       continue;
     }

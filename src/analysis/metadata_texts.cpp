@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t k_longest_list = 1024;
 constexpr std::size_t k_deepest = 64;
 constexpr std::size_t k_most_quoted = 120;
+constexpr std::size_t k_most_text = std::size_t{16} << 20;
 
 using Take = std::function<void(const std::string& key, std::string_view text)>;
 
@@ -30,9 +31,15 @@ void walk(const std::string& key, const Value& value, const Take& take, std::siz
 }  // namespace
 
 void for_each_text(const Value& metadata, const Take& take) {
+  auto left = k_most_text;
+  const Take limited = [&take, &left](const std::string& key, std::string_view text) {
+    const auto taken = text.substr(0, left);
+    left -= taken.size();
+    take(key, taken);
+  };
   if (const auto* members = metadata.if_object()) {
     for (const auto& [key, value] : *members) {
-      walk(key, value, take, 0);
+      walk(key, value, limited, 0);
     }
   }
 }

@@ -33,9 +33,12 @@ void secret_token(model::Builder& builder) {
   for_each_text(builder.artifact.metadata, [&](const std::string& key, std::string_view text) {
     for (const auto& kind : k_kinds) {
       for (auto at = text.find(kind.prefix); at != std::string_view::npos; at = text.find(kind.prefix, at + 1)) {
+        if (!begins_word(text, at)) {
+          continue;
+        }
         const auto rest = text.substr(at + kind.prefix.size(), k_longest + 1);
         const auto length = static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_token_character) - rest.begin());
-        if (length >= kind.least && length <= k_longest && begins_word(text, at) && found++ < k_most_found) {
+        if (length >= kind.least && length <= k_longest && found++ < k_most_found) {
           builder.find("privacy.secret", Severity::warning,
                        quoted(key) + " holds what looks like an access token of " + std::string(kind.service) + ", beginning with " +
                            quoted(text.substr(at, kind.prefix.size() + 4)) + ": whoever has this file can use it");

@@ -11,8 +11,8 @@ namespace upinspect::lora {
 
 namespace {
 
-constexpr std::size_t k_most_text = std::size_t{64} << 20;
-constexpr std::size_t k_most_different = 1'000'000;
+constexpr std::size_t k_most_text = std::size_t{32} << 20;
+constexpr std::size_t k_most_different = 500'000;
 constexpr std::size_t k_most_folders = 64;
 constexpr std::size_t k_kept = 20;
 

@@ -13,6 +13,7 @@ import random
 import struct
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -205,7 +206,25 @@ def privacy(folder):
     checks.equal([f["id"] for f in clean["findings"] if f["id"].startswith("privacy.")], [], "nothing private")
 
 
+def hostile(folder):
+    """Metadata made to cost time: what is searched at every place must not be searched to the end from each of them."""
+    million = 1_000_000
+    for what, metadata in (("slashes", {"ss_x": "/ " * million}), ("quoted slashes", {"ss_x": '"/' * million}), ("backslashes", {"ss_x": "\\" * million}),
+                           ("shares", {"ss_x": " \\\\a" * million}), ("drives", {"ss_x": " c:/a" * million}), ("tokens", {"ss_x": "hf_" * million}),
+                           ("paths", {"ss_x": "".join(f'"{HOME}u{i}/x",' for i in range(50_000))}), ("nesting", {"ss_datasets": "[" * million}),
+                           ("tags", {"ss_tag_frequency": "{" + ",".join(f'"{i}":1' for i in range(100_000)) + "}"}),
+                           ("keys", {f"ss_{i}": HOME + f"u{i}/x" for i in range(20_000)}),
+                           ("controls", {"ss_training_comment": "\x1b[31m\u202e", "ss_tag_frequency": json.dumps({"\x1b[2J": 3})})):
+        path = folder / "hostile.safetensors"
+        path.write_bytes(serialized({}, metadata))
+        started = time.monotonic()
+        result = run("file", path)
+        checks.equal(result.returncode, 0, f"{what}: exit code")
+        checks.that(time.monotonic() - started < 60, f"{what}: took {time.monotonic() - started:.0f} seconds")
+        checks.that(b"\x1b" not in result.stdout and "\u202e".encode() not in result.stdout, f"{what}: what a terminal obeys is printed")
+
+
 with tempfile.TemporaryDirectory() as name:
-    for test in (kohya, no_settings, modelspec, known_mistakes, sites, privacy):
+    for test in (kohya, no_settings, modelspec, known_mistakes, sites, privacy, hostile):
         test(Path(name))
 checks.finish()

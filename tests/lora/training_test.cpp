@@ -127,6 +127,12 @@ TEST_CASE("long texts and lists are cut") {
   CHECK(summary.tags.front() == TagCount{"999", 999});
 }
 
+TEST_CASE("tags are counted within limits") {
+  CHECK_FALSE(lora::tag_frequency("{\"a\": {\"" + std::string(std::size_t{33} << 20, 'x') + "\": 1}}"));
+  CHECK_FALSE(lora::tag_frequency(std::string(1000, '{')));
+  CHECK_FALSE(lora::tag_frequency("{\"a\": 1} and more"));
+}
+
 TEST_CASE("counts that do not fit stop at the largest") {
   const auto found = lora::tag_frequency(R"({"a": {"x": 18446744073709551615}, "b": {"x": 5}})");
   REQUIRE(found);
