@@ -2,6 +2,7 @@
 """Makers of adapters: a plain one of kohya's family, one of several methods, and one with everything wrong."""
 
 import hashlib
+import io
 import json
 
 import numpy as np
@@ -78,3 +79,47 @@ def trained():
         "ss_bucket_info": "{broken",
         "modelspec.author": "Jane", "modelspec.hash_sha256": "0x" + hashlib.sha256(b"stale").hexdigest(),
         "sshs_model_hash": hashlib.sha256(data).hexdigest(), "sshs_legacy_hash": hashlib.sha256(b"").hexdigest()[:8]})
+
+
+# --- Halves in files of their own -----------------------------------------------------------------------------------
+
+
+@sample("raw-triad/style/up-param.bin", "ndarray.tobytes", "the up half of a raw triad, 64 x 8 float32 without a header")
+def triad_up():
+    return weights(64, 8, seed=100).tobytes()
+
+
+@sample("raw-triad/style/down-param.bin", "ndarray.tobytes", "its down half, 8 x 48")
+def triad_down():
+    return weights(8, 48, seed=101).tobytes()
+
+
+@sample("raw-triad/style/adapter_config.json", "json.dumps", "its rank and alpha, which give the halves their shapes")
+def triad_config():
+    return json.dumps({"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["q_proj"]}, indent=2).encode()
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+@sample("raw-triad/alpha/lora_B.npy", "numpy.save", "an up half under PEFT's letter")
+def letter_up():
+    return npy(weights(32, 4, seed=102))
+
+
+@sample("raw-triad/alpha/lora_A.npy", "numpy.save", "its down half")
+def letter_down():
+    return npy(weights(4, 24, seed=103))
+
+
+@sample("raw-triad/alpha/alpha.npy", "numpy.save", "their alpha in a file of its own")
+def letter_alpha():
+    return npy(np.array(2, np.float32))
+
+
+@sample("raw-triad/dead/down-param.bin", "ndarray.tobytes", "a down half and nothing else: a dead adapter")
+def dead_down():
+    return weights(8, 48, seed=104).tobytes()

@@ -12,6 +12,7 @@ void scale_unknown(AdapterCase&);
 void mixed_ranks(AdapterCase&);
 void rank_differs(AdapterCase&);
 void empty_part(AdapterCase&);
+void same_halves(AdapterCase&);
 void untrained(AdapterCase&);
 void non_finite_part(AdapterCase&);
 void unknown_key(AdapterCase&);
@@ -27,6 +28,7 @@ constexpr std::array k_rules{
     AdapterRule{"lora.mixed-ranks", mixed_ranks},
     AdapterRule{"lora.rank-differs", rank_differs},
     AdapterRule{"lora.empty-part", empty_part},
+    AdapterRule{"lora.same-halves", same_halves},
     AdapterRule{"lora.untrained", untrained},
     AdapterRule{"lora.non-finite", non_finite_part},
     AdapterRule{"lora.unknown-key", unknown_key},

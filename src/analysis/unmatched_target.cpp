@@ -19,7 +19,9 @@ bool is_target(std::string_view path, const std::string& target) {
 void unmatched_target(AdapterCase& judged) {
   const auto* targets = judged.config() == nullptr ? nullptr : judged.config()->find("target_modules");
   const auto* list = targets == nullptr ? nullptr : targets->if_array();
-  if (list == nullptr || list->size() > 4096) {
+  const auto& all = judged.adapter().modules;
+  const bool nameless = std::any_of(all.begin(), all.end(), [](const AdapterModule& module) { return module.name.empty(); });
+  if (list == nullptr || list->size() > 4096 || nameless) {
     return;
   }
   std::vector<std::string> unmatched;

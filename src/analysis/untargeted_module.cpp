@@ -61,7 +61,8 @@ void untargeted_module(AdapterCase& judged) {
   std::vector<std::string> names;
   std::string first;
   for (const auto& module : judged.adapter().modules) {
-    if (targets.known() && targets.leaves_out(lora::base_path(module.name))) {
+    // A module without a name is the configuration's to name.
+    if (!module.name.empty() && targets.known() && targets.leaves_out(lora::base_path(module.name))) {
       first = names.empty() && !module.parts.empty() ? module.parts.front().tensor : first;
       names.push_back(module.name);
     }

@@ -7,6 +7,7 @@
 #include "cli/raw_layout.hpp"
 #include "cli/walk.hpp"
 #include "inspect/base_model.hpp"
+#include "upinspect/folder.hpp"
 #include "upinspect/inspect.hpp"
 
 #include <CLI/CLI.hpp>
@@ -104,7 +105,8 @@ class FileRun {
   void set_up();
   [[nodiscard]] bool open_base();
   void add_reports();
-  void one(const std::string& path);
+  enum class Kind : std::uint8_t { file, folder };
+  void one(const std::string& path, Kind kind);
   void judge(const Artifact& artifact);
   void drop_unasked(Artifact& artifact) const;
   [[nodiscard]] bool asked(const char* kind) const;
@@ -182,13 +184,15 @@ void FileRun::drop_unasked(Artifact& artifact) const {
   }
 }
 
-void FileRun::one(const std::string& path) {
+void FileRun::one(const std::string& path, Kind kind) {
   if (stop_requested()) {
     throw Stopped();
   }
   try {
     m_progress.start(path);
-    auto artifact = path == "-" ? inspect_stream(STDIN_FILENO, "-", m_inspect) : inspect_file(path, m_inspect);
+    auto artifact = kind == Kind::folder ? inspect_adapter_folder(path, m_inspect)
+                    : path == "-"        ? inspect_stream(STDIN_FILENO, "-", m_inspect)
+                                         : inspect_file(path, m_inspect);
     if (m_base) {
       m_base->judge(artifact);
     }
@@ -209,7 +213,8 @@ Exit FileRun::run() {
     return Exit::failure;
   }
   WalkSink sink;
-  sink.file = [this](const std::string& path) { one(path); };
+  sink.file = [this](const std::string& path) { one(path, Kind::file); };
+  sink.adapter = [this](const std::string& folder) { one(folder, Kind::folder); };
   sink.passed_over = [this](const std::string& path, const std::string& why, bool failed) {
     m_progress.clear();
     complain(path, why);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/walk.hpp"
 
+#include "upinspect/folder.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <vector>
@@ -48,8 +50,14 @@ class Walker {
       const auto folder = std::move(waiting.back());
       waiting.pop_back();
       std::vector<fs::path> below;
+      const auto joined = adapter_files(folder.string());
+      if (!joined.empty()) {
+        m_sink.adapter(folder.string());
+      }
       for (const auto& entry : sorted_entries(folder, m_sink)) {
-        visit(entry, below);
+        if (!std::binary_search(joined.begin(), joined.end(), entry.filename().string())) {
+          visit(entry, below);
+        }
       }
       waiting.insert(waiting.end(), below.rbegin(), below.rend());
     }

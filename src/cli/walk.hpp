@@ -11,11 +11,14 @@ enum class Descend : bool { no, yes };
 
 struct WalkSink {
   std::function<void(const std::string& path)> file;
+  /// A folder some of whose files are the halves of one adapter. These are not told one by one.
+  std::function<void(const std::string& folder)> adapter;
   /// Something in a folder that is passed over (a link that leaves it, a FIFO), or a folder that cannot be read.
   std::function<void(const std::string& path, const std::string& why, bool failed)> passed_over;
 };
 
-/// A file is itself. A folder is its regular files, sorted by name, and with Descend::yes those of its subfolders.
+/// A file is itself. A folder is its regular files, sorted by name, and with Descend::yes those of its subfolders; files
+/// that are the halves of an adapter are told before the others, as the folder.
 /// Inside a folder links are followed only to regular files below that folder; special files never are.
 void walk(const std::string& path, Descend descend, const WalkSink& sink);
 

@@ -16,48 +16,31 @@ namespace {
 /// The widest element is 16 bytes.
 constexpr std::uint64_t k_scalar_bytes = 16;
 
-/// The value of a tensor of one element, read again where the data pass did not come by.
-class Scalars {
- public:
-  Scalars(const Artifact& artifact, const Origins& origins, const InspectOptions& options)
-      : m_artifact(artifact), m_origins(origins), m_options(options) {}
-
-  [[nodiscard]] std::optional<double> value(const Tensor& tensor) const {
-    const auto measured = lora::measured_scalar(tensor);
-    const bool allowed = m_options.depth == Depth::full || m_options.alphas;
-    return measured || !allowed || tensor.elements != 1 ? measured : read(tensor);
-  }
-
- private:
-  [[nodiscard]] std::optional<double> read(const Tensor& tensor) const {
-    const auto index = static_cast<std::size_t>(&tensor - m_artifact.tensors.data());
-    if (index >= m_origins.tensors.size()) {
-      return std::nullopt;
-    }
-    try {
-      numeric::Accumulator accumulator;
-      accumulator.reset(tensor.dtype);
-      accumulator.add(load_tensor(m_origins.tensors[index], tensor, m_options, k_scalar_bytes));
-      Tensor copy;
-      copy.elements = 1;
-      copy.stats = accumulator.finish().stats;
-      return lora::measured_scalar(copy);
-    } catch (const InputError&) {
-      return std::nullopt;
-    }
-  }
-
-  const Artifact& m_artifact;
-  const Origins& m_origins;
-  const InspectOptions& m_options;
-};
-
 }  // namespace
 
+std::optional<double> scalar_value(const Artifact& artifact, const Origins& origins, const Tensor& tensor, const InspectOptions& options) {
+  const auto measured = lora::measured_scalar(tensor);
+  const bool allowed = options.depth == Depth::full || options.alphas;
+  const auto index = static_cast<std::size_t>(&tensor - artifact.tensors.data());
+  if (measured || !allowed || tensor.elements != 1 || index >= origins.tensors.size()) {
+    return measured;
+  }
+  try {
+    numeric::Accumulator accumulator;
+    accumulator.reset(tensor.dtype);
+    accumulator.add(load_tensor(origins.tensors[index], tensor, options, k_scalar_bytes));
+    Tensor copy;
+    copy.elements = 1;
+    copy.stats = accumulator.finish().stats;
+    return lora::measured_scalar(copy);
+  } catch (const InputError&) {
+    return std::nullopt;
+  }
+}
+
 void read_adapter(Artifact& artifact, const Origins& origins, const InspectOptions& options, const Value* config) {
-  const Scalars scalars(artifact, origins, options);
   artifact.adapter = lora::read_adapter(artifact.tensors, artifact.metadata, config, artifact.findings,
-                                        [&scalars](const Tensor& tensor) { return scalars.value(tensor); });
+                                        [&](const Tensor& tensor) { return scalar_value(artifact, origins, tensor, options); });
   analysis::judge_adapter(artifact, config);
   if (artifact.adapter && options.depth == Depth::full && options.tensor_sha256) {
     artifact.adapter->digest = adapter_digest(artifact, origins, options).value_or("");

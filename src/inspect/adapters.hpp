@@ -15,6 +15,11 @@ namespace upinspect::inspecting {
 /// computed where they ask for tensors' SHA-256.
 void read_adapter(Artifact& artifact, const Origins& origins, const InspectOptions& options, const Value* config);
 
+/// The value of a tensor of one element in `artifact`, read again where the data pass did not come by and the options
+/// allow it.
+[[nodiscard]] std::optional<double> scalar_value(const Artifact& artifact, const Origins& origins, const Tensor& tensor,
+                                                 const InspectOptions& options);
+
 /// What the adapter_config.json in the folder of `path` holds; nothing where there is none that can be read.
 [[nodiscard]] std::optional<Value> config_beside(const std::string& path);
 

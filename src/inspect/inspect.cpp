@@ -9,6 +9,7 @@
 #include "inspect/readings.hpp"
 #include "inspect/shards.hpp"
 #include "inspect/stated_hashes.hpp"
+#include "inspect/triad.hpp"
 #include "lora/training.hpp"
 #include "measure/file_pass.hpp"
 
@@ -55,6 +56,9 @@ Inspected inspect_source(const SharedSource& source, const std::string& path, co
   if (neighbours != Neighbours::whole_elsewhere) {
     const auto config = neighbours == Neighbours::followed && !builder.artifact.tensors.empty() ? config_beside(path) : std::nullopt;
     read_adapter(builder.artifact, origins, options, config ? &*config : nullptr);
+  }
+  if (neighbours == Neighbours::followed) {
+    note_other_half(builder.artifact);
   }
   if (options.depth == Depth::full && options.tensor_sha256 && is_read(builder.artifact)) {
     builder.artifact.digests.content = content_digest(builder.artifact);

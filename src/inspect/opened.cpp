@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect/opened.hpp"
 
-#include "inspect/conduct.hpp"
+#include "inspect/triad.hpp"
 
 namespace upinspect::inspecting {
 
@@ -18,7 +18,7 @@ InspectOptions Opened::headers_only() {
 }
 
 Opened::Opened(const std::string& path, const InspectOptions& options)
-    : m_state(std::make_unique<State>(State{options, inspect_path(path, options, Neighbours::followed)})) {}
+    : m_state(std::make_unique<State>(State{options, inspect_file_or_folder(path, options)})) {}
 
 Opened::~Opened() = default;
 Opened::Opened(Opened&&) noexcept = default;

@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t k_piece = std::uint64_t{1} << 20;
 // What a strided view may hold, as the measuring pass has it.
 constexpr std::uint64_t k_gather_memory = std::uint64_t{8} << 20;
+// The usual limit on open files is 1024.
+constexpr std::size_t k_most_open = 512;
 
 [[noreturn]] void refuse(const Tensor& tensor, const std::string& why) {
   throw InputError(tensor.name.empty() ? "the tensor cannot be read: " + why
@@ -34,6 +36,21 @@ void Origins::append(Origins other) {
   tensors.insert(tensors.end(), std::make_move_iterator(other.tensors.begin()), std::make_move_iterator(other.tensors.end()));
   decoded_bytes += other.decoded_bytes;
   open_files += other.open_files;
+}
+
+void Origins::append_within(Origins other, const Limits& limits) {
+  const bool too_many = open_files >= k_most_open;
+  const bool too_large = decoded_bytes + other.decoded_bytes > limits.memory / 2;
+  for (auto& origin : other.tensors) {
+    if (too_many) {
+      origin = Origin{nullptr, false, "more than " + std::to_string(k_most_open) + " files of one artifact are not held open"};
+    } else if (too_large && origin.decoded) {
+      origin = Origin{nullptr, true, "decoding the files' storages would take more memory than is allowed"};
+    }
+  }
+  other.open_files = too_many ? 0 : other.open_files;
+  other.decoded_bytes = too_large || too_many ? 0 : other.decoded_bytes;
+  append(std::move(other));
 }
 
 bool Origins::changed_since_opened() const {

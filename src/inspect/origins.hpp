@@ -29,6 +29,9 @@ struct Origins {
   std::size_t open_files = 0;
 
   void append(Origins other);
+  /// The same, within what descriptors and memory allow: more than 512 files, or decoded storages of more than half of
+  /// the memory, are not kept, and say so.
+  void append_within(Origins other, const Limits& limits);
   [[nodiscard]] bool changed_since_opened() const;
 };
 

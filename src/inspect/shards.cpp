@@ -16,9 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The usual limit on open files is 1024.
-constexpr std::size_t k_most_open = 512;
-
 fs::path folder_of(const std::string& path) {
   const auto parent = fs::path(path).parent_path();
   return parent.empty() ? fs::path(".") : parent;
@@ -40,7 +37,6 @@ class ShardJoiner {
  private:
   void shard(const model::ShardClaim& claim);
   void take(const model::ShardClaim& claim, Inspected inspected);
-  void keep(Origins origins);
   void compare(const model::ShardClaim& claim, const Artifact& shard);
   void note_extra_files();
   void check_total();
@@ -89,23 +85,7 @@ void ShardJoiner::take(const model::ShardClaim& claim, Inspected inspected) {
     tensor.location.entry = tensor.location.entry.empty() ? claim.file : claim.file + "/" + tensor.location.entry;
     m_builder.artifact.tensors.push_back(std::move(tensor));
   }
-  keep(std::move(inspected.origins));
-}
-
-/// Sources stay open for what reads the tensors again, as far as descriptors and memory go.
-void ShardJoiner::keep(Origins origins) {
-  const bool too_many = m_origins.open_files >= k_most_open;
-  const bool too_large = m_origins.decoded_bytes + origins.decoded_bytes > m_builder.options().limits.memory / 2;
-  for (auto& origin : origins.tensors) {
-    if (too_many) {
-      origin = Origin{nullptr, false, "more than " + std::to_string(k_most_open) + " shards are not held open"};
-    } else if (too_large && origin.decoded) {
-      origin = Origin{nullptr, true, "decoding the shards' storages would take more memory than is allowed"};
-    }
-  }
-  origins.open_files = too_many ? 0 : origins.open_files;
-  origins.decoded_bytes = too_large || too_many ? 0 : origins.decoded_bytes;
-  m_origins.append(std::move(origins));
+  m_origins.append_within(std::move(inspected.origins), m_builder.options().limits);
 }
 
 void ShardJoiner::compare(const model::ShardClaim& claim, const Artifact& shard) {
@@ -184,7 +164,7 @@ void ShardJoiner::run() {
 }
 
 bool is_weights(const std::string& name) {
-  static constexpr const char* k_endings[] = {".safetensors", ".bin", ".pt", ".pth", ".npz", ".gguf"};
+  static constexpr const char* k_endings[] = {".safetensors", ".bin", ".pt", ".pth", ".npz", ".npy", ".ckpt", ".gguf"};
   return std::any_of(std::begin(k_endings), std::end(k_endings), [&name](const char* ending) { return name.ends_with(ending); });
 }
 

@@ -26,12 +26,14 @@ constexpr Family k_musubi{"musubi", "musubi-tuner", ScaleRule::tensor_or_one, ""
 constexpr Family k_nemo{"nemo", "NeMo", ScaleRule::settings, "its alpha is in model_config.yaml, which is not here"};
 constexpr Family k_onetrainer{"onetrainer", "OneTrainer", ScaleRule::tensor_or_one, ""};
 constexpr Family k_peft{"peft", "PEFT", ScaleRule::settings, "its alpha is in adapter_config.json, which is not here"};
+constexpr Family k_raw_triad{"raw-triad", "raw triad", ScaleRule::settings,
+                             "its alpha is in adapter_config.json or a file of its own, and neither is here"};
 constexpr Family k_simpletuner{"simpletuner", "SimpleTuner", ScaleRule::tensor_or_one, ""};
 constexpr Family k_xlabs{"xlabs", "XLabs", ScaleRule::tensor_or_one, ""};
 
 constexpr std::array k_all{&k_ai_toolkit, &k_cloneofsimo, &k_comfyui, &k_control,    &k_custom, &k_diffusers,
                            &k_gguf,       &k_kohya,       &k_loralib, &k_lycoris,    &k_mlx,    &k_musubi,
-                           &k_nemo,       &k_onetrainer,  &k_peft,    &k_simpletuner, &k_xlabs};
+                           &k_nemo,       &k_onetrainer,  &k_peft,    &k_raw_triad,  &k_simpletuner, &k_xlabs};
 
 /// Where the names of diffusers' models begin, when the component's name is left out.
 constexpr std::array<std::string_view, 7> k_diffusers_roots{"down_blocks.", "up_blocks.", "mid_block.", "transformer_blocks.",
@@ -126,6 +128,8 @@ const Family& by_keys(const Drafts& drafts, const std::vector<AdapterModule>& mo
       return k_gguf;
     case Spelling::nemo:
       return k_nemo;
+    case Spelling::half_file:
+      return k_raw_triad;
     case Spelling::shared:
       break;
   }

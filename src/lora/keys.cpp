@@ -7,6 +7,8 @@
 // lora_conversion_utils.py, ComfyUI weight_adapter/*.py, mlx-lm tuner/lora.py, llama.cpp convert_lora_to_gguf.py.
 #include "lora/keys.hpp"
 
+#include "lora/half_name.hpp"
+
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -213,6 +215,16 @@ std::optional<KeyReading> by_colon(std::string_view key) {
   return KeyReading{std::string(key.substr(0, last)), std::string(role), Spelling::cloneofsimo, Weight::strong};
 }
 
+/// Halves in files of their own are called after their files, and nested dicts keep that: unet.up-param.bin.
+std::optional<KeyReading> by_half_file(std::string_view key) {
+  auto name = read_half_name(key);
+  if (!name) {
+    return std::nullopt;
+  }
+  const auto weight = name->role == "alpha" ? Weight::weak : Weight::strong;
+  return KeyReading{std::move(name->module), std::move(name->role), Spelling::half_file, weight};
+}
+
 std::optional<std::string> direction_key(Spelling spelling, std::string_view role) {
   const auto part = "." + std::string(role);
   switch (spelling) {
@@ -227,6 +239,8 @@ std::optional<std::string> direction_key(Spelling spelling, std::string_view rol
       return part;
     case Spelling::cloneofsimo:
       return ":" + std::string(role);
+    case Spelling::half_file:
+      return part + "-param.bin";
     default:
       return std::nullopt;
   }
@@ -243,6 +257,9 @@ std::string_view tail_of(Spelling spelling, const Marker& marker) {
 
 std::optional<KeyReading> read_key(std::string_view key) {
   if (auto reading = by_colon(key)) {
+    return reading;
+  }
+  if (auto reading = by_half_file(key)) {
     return reading;
   }
   if (auto reading = by_marker(key)) {

@@ -25,6 +25,7 @@ enum class Spelling : std::uint8_t {
   mlx,           ///< .lora_a
   gguf,          ///< .weight.lora_a
   nemo,          ///< .lora_kqv_adapter.linear_in.weight
+  half_file,     ///< .up-param.bin: a half under the name of the file that holds it
   shared,        ///< a part of no family of its own: .alpha, .dora_scale, .scalar, .m, .on_input
 };
 

@@ -11,8 +11,8 @@
 namespace upinspect::report {
 namespace {
 
-constexpr std::array<std::string_view, 9> k_tensor_formats = {
-    "safetensors", "torch-zip", "torchscript", "torch-legacy", "torch-tar", "pickle", "npy", "npz", "gguf"};
+constexpr std::array<std::string_view, 10> k_tensor_formats = {
+    "safetensors", "torch-zip", "torchscript", "torch-legacy", "torch-tar", "pickle", "npy", "npz", "gguf", "raw-triad"};
 
 /// A dtype that stands for all, or nothing where the tensors are of several.
 [[nodiscard]] std::string one_dtype(const std::vector<Tensor>& tensors) {

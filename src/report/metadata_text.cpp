@@ -92,13 +92,37 @@ constexpr std::array<std::string_view, 11> k_own_labels = {"size", "sha256", "xx
          std::all_of(array.begin(), array.end(), [](const Value& item) { return item.if_string() != nullptr; });
 }
 
+[[nodiscard]] bool holds_objects(const Value::Array& array) {
+  return !array.empty() &&
+         std::all_of(array.begin(), array.end(), [](const Value& item) { return item.if_object() != nullptr && !item.if_object()->empty(); });
+}
+
+/// "up-param.bin: role up, size 24,576": the first member names the others.
+[[nodiscard]] std::string object_line(const Value::Object& object, const TextStyle& style) {
+  std::string text;
+  for (std::size_t i = 0; i < object.size(); ++i) {
+    const auto& [key, value] = object[i];
+    const auto* string = value.if_string();
+    const auto* number = std::get_if<std::uint64_t>(&value.data);
+    const auto shown = string != nullptr ? style.safe(*string) : number != nullptr ? thousands(*number) : value_text(value, k_widest_key, style);
+    auto label = style.safe(key);
+    std::replace(label.begin(), label.end(), '_', ' ');
+    text += i == 0 ? shown + ":" : (i == 1 ? " " : ", ") + label + " " + shown;
+  }
+  return text;
+}
+
+[[nodiscard]] std::string item_line(const Value& item, const TextStyle& style) {
+  return item.if_string() != nullptr ? style.safe(*item.if_string()) : object_line(*item.if_object(), style);
+}
+
 void add_detail(Facts& facts, const std::string& key, const Value& value) {
   const auto label = facts.style().safe(label_of(key));
-  if (const auto* array = value.if_array(); array != nullptr && holds_texts(*array)) {
+  if (const auto* array = value.if_array(); array != nullptr && (holds_texts(*array) || holds_objects(*array))) {
     const auto shown = facts.style().verbose() ? array->size() : std::min(array->size(), k_shown_items);
     std::vector<std::string> texts;
     for (std::size_t i = 0; i < shown; ++i) {
-      texts.push_back(facts.style().safe(*(*array)[i].if_string()));
+      texts.push_back(item_line((*array)[i], facts.style()));
     }
     if (shown < array->size()) {
       texts.push_back(fmt::format("{} {} more", facts.style().ellipsis(), thousands(array->size() - shown)));

@@ -55,10 +55,26 @@ TEST_CASE("Layers of base models and broken keys are no parts") {
   }
 }
 
+TEST_CASE("Halves that are called after their files") {
+  const auto reads = [](const char* key, const char* module, const char* role, Weight weight = Weight::strong) {
+    INFO(key);
+    const auto got = read_key(key);
+    REQUIRE(got);
+    CHECK(*got == KeyReading{module, role, Spelling::half_file, weight});
+  };
+  reads("up-param.bin", "", "up");
+  reads("unet.down-param.bin", "unet", "down");
+  reads("model.layers.0.q_proj.up-param.bin", "model.layers.0.q_proj", "up");
+  reads("lora_te_down.pt", "text_encoder", "down");
+  reads("lora_A.npy", "", "down");
+  reads("q_proj.lora_B.npy", "q_proj", "up");
+  reads("alpha.bin", "", "alpha", Weight::weak);
+}
+
 TEST_CASE("A part's suffix reads back as the part") {
   for (const auto spelling : {Spelling::peft, Spelling::peft_bare, Spelling::peft_embedding, Spelling::kohya, Spelling::processor,
                               Spelling::linear_layer, Spelling::lora_down, Spelling::control, Spelling::cloneofsimo, Spelling::mlx,
-                              Spelling::gguf}) {
+                              Spelling::gguf, Spelling::half_file}) {
     for (const auto* role : {"down", "up"}) {
       const auto suffix = suffix_of(spelling, role);
       REQUIRE(suffix);

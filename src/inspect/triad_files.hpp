@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which files of a folder are the halves of an adapter, told by their names.
+#pragma once
+
+#include "lora/half_name.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace upinspect::inspecting {
+
+/// Where a directory entry leads: links are followed to files of the folder itself and no further.
+enum class Leads : std::uint8_t { inside, outside, nowhere };
+
+[[nodiscard]] Leads leads_to(const std::filesystem::path& file);
+
+struct TriadFile {
+  std::string file;
+  lora::HalfName name;
+  Leads leads = Leads::inside;
+};
+
+struct TriadFiles {
+  std::vector<TriadFile> halves;    ///< up and down, sorted by module, then file
+  std::vector<TriadFile> alphas;
+  std::vector<TriadFile> repeated;  ///< a second file for the same half: not taken
+  bool config = false;              ///< adapter_config.json lies in the folder
+  bool whole = false;               ///< so does a whole adapter, whose configuration it is
+
+  [[nodiscard]] const TriadFile* half(std::string_view module, std::string_view role) const;
+};
+
+/// Lists the folder. Halves whose names are only plausible count where both are there; nothing is opened.
+[[nodiscard]] TriadFiles triad_files(const std::filesystem::path& folder);
+
+/// The weights of a whole adapter in a folder, as loaders choose them; empty where there are none.
+[[nodiscard]] std::string whole_weights(const std::filesystem::path& folder);
+
+/// The files that can hold a half: "up-param.bin (or .pt, .npy, …)".
+[[nodiscard]] std::string wanted_names(const TriadFile& present);
+
+constexpr const char* k_config_file = "adapter_config.json";
+
+}  // namespace upinspect::inspecting
