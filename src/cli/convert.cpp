@@ -49,6 +49,7 @@ constexpr const char* k_footer =
     "and compared; where it is not equal, nothing is kept.\n\n"
     "  upinspect convert adapter_model.bin -o adapter.safetensors\n"
     "  upinspect convert kohya.safetensors -o adapter/\n"
+    "  upinspect convert up-param.bin down-param.bin -o adapter/ --module model.layers.0.self_attn.q_proj\n"
     "  upinspect convert adapter/ -o kohya.safetensors --to kohya\n"
     "  upinspect convert lora.safetensors -o clean.safetensors --strip-metadata --set ss_tag=none\n"
     "  upinspect convert weights.pt -o layer.npy --tensor layer.weight\n\n"
@@ -65,7 +66,7 @@ void declare_names(::CLI::App& app, ConvertOptions& options) {
 }
 
 void declare(::CLI::App& app, ConvertOptions& options) {
-  app.add_option("in", options.inputs, "Weight files, an adapter's folder, adapter_config.json")->required()->type_name("IN");
+  app.add_option("in", options.inputs, "Weight files, an adapter's folder, its halves, adapter_config.json")->required()->type_name("IN");
   app.add_option("-o,--output", options.output, "What to write: FILE.safetensors, FILE.npy or a folder")->required()->type_name("OUT");
   declare_names(app, options);
   app.add_option("--dtype", options.dtype, "Round floating point values to f64, f32, f16, bf16, f8_e4m3 or f8_e5m2")->type_name("DTYPE");

@@ -6,6 +6,7 @@
 #include "convert/proof.hpp"
 #include "convert/refusal.hpp"
 #include "convert/safetensors_writer.hpp"
+#include "lora/half_name.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -119,9 +120,7 @@ class Converter {
 
 /// A folder is PEFT's; halves in files of their own have no names that a loader knows; all else keeps its names.
 void Converter::settle(const Input& input) {
-  const bool halves = input.adapter() && std::any_of(input.tensors().begin(), input.tensors().end(), [](const Tensor& tensor) {
-                        return tensor.name.ends_with("up-param.bin");
-                      });
+  const bool halves = input.adapter() && input.adapter()->family == "raw-triad";
   m_options.names = m_request.names                                                          ? *m_request.names
                     : m_form == Form::folder || (m_form == Form::safetensors && halves) ? Names::peft
                                                                                            : Names::same;
@@ -134,7 +133,10 @@ void Converter::settle(const Input& input) {
     throw Refusal(m_request.output + ": kohya's adapters are one file; give a name that ends in .safetensors");
   }
   if (m_options.names != Names::same && !input.adapter()) {
-    throw Refusal(m_request.inputs.front() + ": is no adapter whose family is known; --to same copies its tensors as they are");
+    const bool half = lora::read_half_name(fs::path(m_request.inputs.front()).filename().string()).has_value();
+    throw Refusal(m_request.inputs.front() +
+                  (half ? ": is one half of an adapter: name its other half too, or the folder that holds both"
+                        : ": is no adapter whose family is known; --to same copies its tensors as they are"));
   }
   if (m_form == Form::npy && input.tensors().size() != 1) {
     throw Refusal(m_request.inputs.front() + ": holds " + std::to_string(input.tensors().size()) +

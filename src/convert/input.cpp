@@ -51,20 +51,36 @@ inspecting::Opened opened(const std::string& path, const InspectOptions& options
 }
 
 /// An adapter's folder is its weights, as loaders choose them, and its configuration.
-std::vector<std::string> files_of(const std::string& path) {
-  static constexpr std::array<std::string_view, 5> k_weights{"adapter_model.safetensors", "adapter_model.bin", "adapters.safetensors",
-                                                             "pytorch_lora_weights.safetensors", "pytorch_lora_weights.bin"};
+std::string file_of(const std::string& path) {
   std::error_code error;
   if (!fs::is_directory(path, error)) {
-    return {path};
+    return path;
   }
-  for (const auto& name : k_weights) {
-    const auto weights = fs::path(path) / name;
-    if (fs::is_regular_file(weights, error)) {
-      return {weights.string()};
+  auto weights = inspecting::whole_weights(path);
+  if (weights.empty()) {
+    throw Refusal(path + ": is a folder, and no adapter's: name its files");
+  }
+  return weights;
+}
+
+bool is_folder_of_halves(const std::string& path) {
+  std::error_code error;
+  return fs::is_directory(path, error) && inspecting::whole_weights(path).empty() && !inspecting::triad_files(path).halves.empty();
+}
+
+/// What keeps halves from being one update that is sure.
+void require_pairs(const Artifact& artifact, const std::string& path) {
+  static constexpr std::array<std::string_view, 6> k_ids{"lora.missing-up", "lora.missing-down", "lora.rank-mismatch",
+                                                         "lora.empty-part", "lora.same-halves", "lora.dimension-mismatch"};
+  Reasons reasons;
+  for (const auto& finding : artifact.findings) {
+    const bool guess = finding.id == "lora.guessed-rank" && finding.severity == Severity::warning;
+    if (guess || std::find(k_ids.begin(), k_ids.end(), finding.id) != k_ids.end()) {
+      reasons.add(path + ": " + finding.message +
+                  (guess ? "; give adapter_config.json, or the shape of a half (--as f32 --shape 4096x8)" : "") + " [" + finding.id + "]");
     }
   }
-  throw Refusal(path + ": is a folder, and no adapter's: name its files");
+  reasons.settle();
 }
 
 /// Checksums of zip entries are only held against the data where these are read.
@@ -96,13 +112,12 @@ Value read_config_file(const std::string& path) {
 }  // namespace
 
 Input::Input(const std::vector<std::string>& paths, const InputOptions& options) : m_options(options) {
-  for (const auto& path : paths) {
-    for (const auto& file : files_of(path)) {
-      open(file);
-    }
+  const auto others = open_halves(paths);
+  for (const auto& path : others) {
+    is_folder_of_halves(path) ? open_triad(path, inspecting::triad_files(path)) : open(file_of(path));
   }
-  if (m_config.if_object() == nullptr && m_options.beside == Beside::followed) {
-    look_beside(files_of(paths.front()).front());
+  if (m_config.if_object() == nullptr && m_options.beside == Beside::followed && !others.empty() && !is_folder_of_halves(others.front())) {
+    look_beside(file_of(others.front()));
   }
   if (m_tensors.empty()) {
     throw Refusal(paths.front() + ": holds no tensors" +
@@ -130,6 +145,53 @@ void Input::open(const std::string& path) {
     m_format = file.artifact().format;
   }
   m_files.push_back(std::move(file));
+  take_tensors(m_files.size() - 1);
+}
+
+/// Halves that are all named are opened as one; gives what else was named.
+std::vector<std::string> Input::open_halves(const std::vector<std::string>& paths) {
+  auto files = m_options.beside == Beside::followed ? inspecting::triad_of_files(paths) : inspecting::TriadFiles{};
+  if (files.halves.empty()) {
+    return paths;
+  }
+  std::vector<std::string> others;
+  for (const auto& path : paths) {
+    const auto name = fs::path(path).filename();
+    const auto is_it = [&path](const inspecting::TriadFile& file) { return file.path == path; };
+    const bool taken = std::any_of(files.halves.begin(), files.halves.end(), is_it) || std::any_of(files.alphas.begin(), files.alphas.end(), is_it);
+    if (name == k_config_name) {
+      files.config_path = path;
+    } else if (!taken) {
+      others.push_back(path);
+    }
+  }
+  std::error_code error;
+  for (const auto& path : paths) {
+    const auto beside = fs::path(path).parent_path() / k_config_name;
+    if (files.config_path.empty() && fs::is_regular_file(beside, error)) {
+      files.config_path = beside;
+    }
+  }
+  const auto first = files.halves.front().path;
+  open_triad(first.string(), std::move(files));
+  return others;
+}
+
+/// Checksums of any container in it are held against the data where these are read.
+void Input::open_triad(const std::string& path, inspecting::TriadFiles files) {
+  auto options = m_options.inspect;
+  options.depth = Depth::full;
+  options.sha256 = false;
+  inspecting::Opened whole(path, files, options);
+  require_sound(whole.artifact(), path);
+  require_pairs(whole.artifact(), path);
+  const auto config = files.config_path.empty() ? fs::path(path) / k_config_name : files.config_path;
+  const bool beside = files.config && inspecting::leads_to(config) == inspecting::Leads::inside;
+  if (beside || !files.config_path.empty()) {
+    take_config(read_config_file(config.string()), config.string());
+  }
+  m_format = m_tensors.empty() ? whole.artifact().format : m_format;
+  m_files.push_back(std::move(whole));
   take_tensors(m_files.size() - 1);
 }
 

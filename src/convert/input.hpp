@@ -4,6 +4,7 @@
 
 #include "convert/outgoing.hpp"
 #include "inspect/opened.hpp"
+#include "inspect/triad_files.hpp"
 #include "upinspect/artifact.hpp"
 
 #include <cstddef>
@@ -25,7 +26,7 @@ struct InputOptions {
 
 class Input {
  public:
-  /// Opens all of `paths`: weight files, adapter folders, and configurations (adapter_config.json), which may stand by
+  /// Opens all of `paths`: weight files, adapter folders, halves of an adapter (a folder of them, or all named), and configurations (adapter_config.json), which may stand by
   /// themselves or lie beside the weights. Throws Refusal, with all reasons, where one cannot be read, is damaged,
   /// names two tensors alike or holds none.
   Input(const std::vector<std::string>& paths, const InputOptions& options);
@@ -60,6 +61,8 @@ class Input {
   };
 
   void open(const std::string& path);
+  void open_triad(const std::string& path, inspecting::TriadFiles files);
+  [[nodiscard]] std::vector<std::string> open_halves(const std::vector<std::string>& paths);
   void take_tensors(std::size_t file);
   void take_config(const Value& config, const std::string& path);
   void look_beside(const std::string& path);

@@ -31,8 +31,8 @@ bool is_flat(std::string_view name) {
 /// A module that says nothing of where it belongs: a raw triad's, a bare list's.
 bool is_nameless(const Adapter& adapter, const AdapterModule& module) {
   const auto& name = module.name;
-  const auto colon = name.rfind(':');
-  const auto digits = name.substr(colon == std::string::npos ? 0 : colon + 1);
+  const auto separator = name.find_last_of(adapter.family == k_raw_triad ? ":." : ":");
+  const auto digits = name.substr(separator == std::string::npos ? 0 : separator + 1);
   const bool number = digits.find_first_not_of("0123456789") == std::string::npos;
   const bool component = name == "unet" || name == "transformer" || name == "text_encoder" || name == "text_encoder_2";
   return number || adapter.guessed || (component && adapter.family == k_raw_triad);

@@ -20,6 +20,9 @@ InspectOptions Opened::headers_only() {
 Opened::Opened(const std::string& path, const InspectOptions& options)
     : m_state(std::make_unique<State>(State{options, inspect_file_or_folder(path, options)})) {}
 
+Opened::Opened(const std::string& path, const TriadFiles& files, const InspectOptions& options)
+    : m_state(std::make_unique<State>(State{options, inspect_triad(path, files, options)})) {}
+
 Opened::~Opened() = default;
 Opened::Opened(Opened&&) noexcept = default;
 Opened& Opened::operator=(Opened&&) noexcept = default;

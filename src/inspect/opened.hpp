@@ -14,6 +14,8 @@
 
 namespace upinspect::inspecting {
 
+struct TriadFiles;
+
 /// A file, an index with its shards, or an adapter folder, inspected and kept open. Tensors are read whatever their
 /// container: plain, deflated, strided, decoded from a pickle's own bytes, in a shard.
 class Opened {
@@ -26,6 +28,8 @@ class Opened {
   /// Throws InputError where there is nothing to read; everything wrong inside is a finding of the artifact.
   /// `options.stop`, where it is set, must outlive this.
   explicit Opened(const std::string& path, const InspectOptions& options = headers_only());
+  /// Halves of an adapter that lie where `files` says, under the name of `path`.
+  Opened(const std::string& path, const TriadFiles& files, const InspectOptions& options);
   ~Opened();
   Opened(Opened&&) noexcept;
   Opened& operator=(Opened&&) noexcept;

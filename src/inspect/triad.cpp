@@ -51,7 +51,9 @@ class TriadJoiner {
   void drop_findings_told_better();
   void finish();
 
-  [[nodiscard]] std::string path_of(const std::string& file) const { return (fs::path(m_folder) / file).string(); }
+  [[nodiscard]] std::string path_of(const TriadFile& file) const {
+    return file.path.empty() ? (fs::path(m_folder) / file.file).string() : file.path.string();
+  }
   [[nodiscard]] TriadPart* part_of(std::string_view module, std::string_view role);
 
   bytes::MemorySource m_nothing{std::span<const std::byte>{}};
@@ -106,11 +108,12 @@ void TriadJoiner::take_config(Artifact artifact, const std::string& path) {
 }
 
 void TriadJoiner::read_config() {
-  const auto path = path_of(k_config_file);
-  if (!m_files.config) {
+  const bool elsewhere = !m_files.config_path.empty();
+  const auto path = elsewhere ? m_files.config_path.string() : (fs::path(m_folder) / k_config_file).string();
+  if (!m_files.config && !elsewhere) {
     return;
   }
-  if (leads_to(path) != Leads::inside) {
+  if (!elsewhere && leads_to(path) != Leads::inside) {
     m_builder.find("folder.unsafe-path", Severity::warning,
                    std::string(k_config_file) + " is a link that leaves the folder, or leads nowhere; not followed");
     return;
@@ -132,7 +135,7 @@ void TriadJoiner::read_config() {
 void TriadJoiner::open(const TriadFile& file) {
   TriadPart part;
   part.file = file;
-  peek(part, path_of(file.file), m_options);
+  peek(part, path_of(file), m_options);
   m_parts.push_back(std::move(part));
 }
 
@@ -143,12 +146,12 @@ void TriadJoiner::read_halves() {
   for (auto& part : m_parts) {
     auto* other = part_of(part.file.name.module, lora::opposite(part.file.name.role));
     const auto layout = layout_of_halves(&part, other, m_options);
-    read_part(part, path_of(part.file.file), m_options, layout);
+    read_part(part, path_of(part.file), m_options, layout);
   }
 }
 
 void TriadJoiner::read_alpha(TriadPart& part) {
-  const auto path = path_of(part.file.file);
+  const auto path = path_of(part.file);
   try {
     if (part.peeked && part.peeked->tensors.empty() && !part.headerless) {
       m_text_alpha = number_in_text(path);

@@ -57,6 +57,16 @@ void drop_lone_plausible(TriadFiles& found) {
   found.halves = std::move(kept);
 }
 
+void put_in_order(TriadFiles& found) {
+  for (auto* files : {&found.halves, &found.alphas}) {
+    std::stable_sort(files->begin(), files->end(), [](const TriadFile& a, const TriadFile& b) {
+      return std::tie(a.name.module, a.file) < std::tie(b.name.module, b.file);
+    });
+    set_repeated_apart(*files, found.repeated);
+  }
+  drop_lone_plausible(found);
+}
+
 }  // namespace
 
 Leads leads_to(const fs::path& file) {
@@ -85,17 +95,27 @@ TriadFiles triad_files(const fs::path& folder) {
       continue;
     }
     const auto half = lora::read_half_name(name);
-    (half->role == "alpha" ? found.alphas : found.halves).push_back({name, *half, leads_to(folder / name)});
+    (half->role == "alpha" ? found.alphas : found.halves).push_back({name, folder / name, *half, leads_to(folder / name)});
   }
-  for (auto* files : {&found.halves, &found.alphas}) {
-    std::stable_sort(files->begin(), files->end(), [](const TriadFile& a, const TriadFile& b) {
-      return std::tie(a.name.module, a.file) < std::tie(b.name.module, b.file);
-    });
-    set_repeated_apart(*files, found.repeated);
-  }
-  drop_lone_plausible(found);
+  put_in_order(found);
   found.whole = !whole_weights(folder).empty();
   return found;
+}
+
+TriadFiles triad_of_files(const std::vector<std::string>& paths) {
+  TriadFiles found;
+  for (const auto& path : paths) {
+    const auto name = fs::path(path).filename().string();
+    if (const auto half = lora::read_half_name(name)) {
+      // Who names a link means what it leads to.
+      (half->role == "alpha" ? found.alphas : found.halves).push_back({name, path, *half, Leads::inside});
+    }
+  }
+  put_in_order(found);
+  const bool pair = std::any_of(found.halves.begin(), found.halves.end(), [&found](const TriadFile& half) {
+    return found.half(half.name.module, lora::opposite(half.name.role)) != nullptr;
+  });
+  return pair ? found : TriadFiles{};
 }
 
 std::string whole_weights(const fs::path& folder) {

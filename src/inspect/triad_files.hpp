@@ -17,7 +17,8 @@ enum class Leads : std::uint8_t { inside, outside, nowhere };
 [[nodiscard]] Leads leads_to(const std::filesystem::path& file);
 
 struct TriadFile {
-  std::string file;
+  std::string file;                 ///< its name
+  std::filesystem::path path;       ///< where it lies; empty: in the folder
   lora::HalfName name;
   Leads leads = Leads::inside;
 };
@@ -27,6 +28,7 @@ struct TriadFiles {
   std::vector<TriadFile> alphas;
   std::vector<TriadFile> repeated;  ///< a second file for the same half: not taken
   bool config = false;              ///< adapter_config.json lies in the folder
+  std::filesystem::path config_path;  ///< one that lies elsewhere
   bool whole = false;               ///< so does a whole adapter, whose configuration it is
 
   [[nodiscard]] const TriadFile* half(std::string_view module, std::string_view role) const;
@@ -34,6 +36,9 @@ struct TriadFiles {
 
 /// Lists the folder. Halves whose names are only plausible count where both are there; nothing is opened.
 [[nodiscard]] TriadFiles triad_files(const std::filesystem::path& folder);
+
+/// The halves and alphas among files that were named one by one, wherever they lie. No halves where no two make a pair.
+[[nodiscard]] TriadFiles triad_of_files(const std::vector<std::string>& paths);
 
 /// The weights of a whole adapter in a folder, as loaders choose them; empty where there are none.
 [[nodiscard]] std::string whole_weights(const std::filesystem::path& folder);

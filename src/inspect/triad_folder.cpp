@@ -52,7 +52,7 @@ void note_other_half(Artifact& artifact) {
   Finding finding;
   finding.id = partner != nullptr ? "lora.one-half" : missing_id(other);
   finding.severity = partner != nullptr ? Severity::note : Severity::error;
-  const TriadFile present{path.filename().string(), *name, Leads::inside};
+  const TriadFile present{path.filename().string(), path, *name, Leads::inside};
   finding.message = partner != nullptr
                         ? "this is the " + name->role + " half of an adapter; the " + std::string(other) + " half is " + partner->file +
                               " beside it: name the folder to see both as one"

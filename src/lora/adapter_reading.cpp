@@ -43,6 +43,12 @@ bool is_whole(const AdapterModule& module) {
   return whole;
 }
 
+/// The alpha that a folder of halves keeps in one file for all of them: it is in their scales.
+bool is_alpha_of_all(const std::string& name) {
+  const auto key = read_key(name);
+  return key && key->spelling == Spelling::half_file && key->role == "alpha" && key->module.empty();
+}
+
 std::string common_method(const std::vector<AdapterModule>& modules) {
   std::map<std::string, std::size_t> counts;
   for (const auto& module : modules) {
@@ -133,7 +139,9 @@ std::optional<Adapter> read_adapter(const std::vector<Tensor>& tensors, const Va
     }
   }
   for (const auto* tensor : drafts.other) {
-    adapter.other.push_back(tensor->name);
+    if (!is_alpha_of_all(tensor->name)) {
+      adapter.other.push_back(tensor->name);
+    }
   }
   adapter.family = family.id;
   adapter.family_title = family.title;

@@ -494,6 +494,149 @@ def test_real_files(tmp):
     convert(real / "sam-lora" / "lora_rank2.safetensors", "-o", tmp / "sam.safetensors")
 
 
+# --- Halves in files of their own -------------------------------------------------------------------------------------
+
+
+def raw_file(path, array):
+    Path(path).write_bytes(np.ascontiguousarray(array).tobytes())
+
+
+def torch_file(path, array):
+    torch.save(torch.from_numpy(np.array(array)), path)
+
+
+HALVES = [(".bin", raw_file), (".npy", lambda path, array: np.save(path, array)), (".npz", lambda path, array: np.savez(path, array)),
+          (".safetensors", lambda path, array: write_safetensors(path, {"weight": np.array(array)}))]
+if torch:
+    HALVES.append((".pt", torch_file))
+
+
+def triad(folder, extension=".npy", write=HALVES[1][1], config=None, dtype=np.float32, names=("up-param", "down-param")):
+    """A folder with an up half (48 x 4) and a down half (4 x 32)."""
+    folder.mkdir()
+    random = np.random.RandomState(7)
+    up, down = ((random.standard_normal(shape) * 0.02).astype(dtype) for shape in ((48, 4), (4, 32)))
+    write(folder / (names[0] + extension), up)
+    write(folder / (names[1] + extension), down)
+    if config is not None:
+        (folder / "adapter_config.json").write_text(json.dumps(config))
+    return up, down
+
+
+def check_peft(out, path, up, down, alpha, rank=4):
+    """The PEFT folder has the two halves bit for bit, under the module's name, and the scale."""
+    file = read(out / "adapter_model.safetensors")
+    wanted = {f"{PEFT}{path}.lora_A.weight": down, f"{PEFT}{path}.lora_B.weight": up}
+    checks.equal(sorted(file.names), sorted(wanted), f"names in {out.name}")
+    for name, array in wanted.items():
+        checks.that(name in file.names and file[name].tobytes() == array.tobytes() and file[name].shape == array.shape, f"{out.name}: {name} bit for bit")
+    config = json.loads((out / "adapter_config.json").read_text())
+    checks.equal((config["r"], config["lora_alpha"], config["peft_type"]), (rank, alpha, "LORA"), f"configuration of {out.name}")
+
+
+def test_triads(folder):
+    for number, (extension, write) in enumerate(HALVES):
+        for dtype in (np.float32, np.float16):
+            place = folder / f"triad-{number}-{np.dtype(dtype)}"
+            up, down = triad(place, extension, write, {"r": 4, "lora_alpha": 8, "peft_type": "LORA", "target_modules": ["q_proj"]}, dtype)
+            out = folder / f"out-{place.name}"
+            done = convert(place, "-o", out)
+            checks.equal((done["family"], done["names"], done["proof"]["kind"]), ("raw triad", "peft", "adapter"), f"report of {place.name}")
+            check_peft(out, "q_proj", up, down, 8)
+            named = folder / f"named-{place.name}"
+            convert(place, "-o", named, "--module", "model.layers.0.self_attn.v_proj")
+            check_peft(named, "model.layers.0.self_attn.v_proj", up, down, 8)
+            single = folder / f"{place.name}.safetensors"
+            convert(place, "-o", single)
+            checks.equal(sorted(read(single).names), [f"{PEFT}q_proj.lora_{half}.weight" for half in "AB"], f"{single.name} has PEFT's names")
+            kohya = folder / f"kohya-{place.name}.safetensors"
+            convert(place, "-o", kohya, "--to", "kohya")
+            checks.equal(float(read(kohya)["lora_unet_q_proj.alpha"]), 8.0, f"{kohya.name} has the alpha")
+
+
+def test_halves_by_name(folder):
+    up, down = triad(folder / "apart", config={"r": 4, "lora_alpha": 2})
+    (folder / "elsewhere").mkdir()
+    os.rename(folder / "apart" / "down-param.npy", folder / "elsewhere" / "down-param.npy")
+    halves = [folder / "apart" / "up-param.npy", folder / "elsewhere" / "down-param.npy"]
+    convert(*halves, "-o", folder / "joined", "--module", "a.q")
+    check_peft(folder / "joined", "a.q", up, down, 2)
+    os.rename(folder / "apart" / "adapter_config.json", folder / "elsewhere" / "other.json")
+    refused(*halves, "-o", folder / "none", "--module", "a.q", words=["scale", "--alpha"])
+    convert(*halves, "-o", folder / "told", "--module", "a.q", "--alpha", "6")
+    check_peft(folder / "told", "a.q", up, down, 6)
+    np.save(folder / "alpha.npy", np.float32(12))
+    convert(*halves, folder / "alpha.npy", "-o", folder / "with-alpha", "--module", "a.q")
+    check_peft(folder / "with-alpha", "a.q", up, down, 12)
+
+
+def test_split_files(folder):
+    if not torch:
+        return
+    random = np.random.RandomState(8)
+    arrays = {name: ((random.standard_normal((24, 4)) * 0.02).astype(np.float32), (random.standard_normal((4, 16)) * 0.02).astype(np.float32))
+              for name in ("down_blocks.0.attn1.to_q", "down_blocks.0.attn1.to_k")}
+    tensors = [{name: torch.from_numpy(pair[half]) for name, pair in arrays.items()} for half in (0, 1)]
+    place = folder / "split"
+    place.mkdir()
+    torch.save(tensors[0], place / "lora_unet_up.pt")
+    torch.save(tensors[1], place / "lora_unet_down.pt")
+    np.save(place / "alpha.npy", np.float32(2))
+    for inputs, out in (([place], "from-folder"), (sorted(place.iterdir()), "from-files")):
+        convert(*inputs, "-o", folder / out)
+        file = read(folder / out / "adapter_model.safetensors")
+        wanted = {f"{PEFT}{name}.lora_{'BA'[half]}.weight": pair[half] for name, pair in arrays.items() for half in (0, 1)}
+        checks.equal(sorted(file.names), sorted(wanted), f"names of {out}")
+        checks.that(all(file[name].tobytes() == array.tobytes() for name, array in wanted.items()), f"{out}: bit for bit")
+        checks.equal(json.loads((folder / out / "adapter_config.json").read_text())["lora_alpha"], 2, f"{out}: one alpha for all")
+
+
+def test_triads_that_are_refused(folder):
+    up, down = triad(folder / "plain", ".bin", raw_file)
+    out = folder / "never"
+    refused(folder / "plain", "-o", out, "--module", "q", "--alpha", "1", words=["guess", "--shape"])
+    convert(folder / "plain", "-o", folder / "shaped", "--module", "q", "--alpha", "1", "--as", "f32", "--shape", "48x4")
+    check_peft(folder / "shaped", "q", up, down, 1)
+    triad(folder / "nameless", config={"r": 4, "lora_alpha": 4})
+    refused(folder / "nameless", "-o", out, words=["--module NAME"])
+    refused(folder / "nameless", "-o", out, "--module", "a", "--module", "b", words=["--module"])
+    refused(folder / "nameless" / "up-param.npy", "-o", out, words=["one half", "folder"])
+    os.unlink(folder / "nameless" / "down-param.npy")
+    refused(folder / "nameless", "-o", out, "--module", "q", words=["dead", "down half is missing"])
+    np.save(folder / "nameless" / "down-param.npy", down[:3])
+    refused(folder / "nameless", "-o", out, "--module", "q", words=["3 x 32", "48 x 4"])
+    (folder / "nameless" / "down-param.npy").write_bytes(b"")
+    refused(folder / "nameless", "-o", out, "--module", "q", words=["empty"])
+    (folder / "empty").mkdir()
+    refused(folder / "empty", "-o", out, words=["no adapter's"])
+    triad(folder / "broken", config={"r": 4})
+    (folder / "broken" / "adapter_config.json").write_text("{")
+    refused(folder / "broken", "-o", out, "--module", "q", words=["adapter_config.json"])
+
+
+def test_merging_and_comparing_triads(folder):
+    up, down = triad(folder / "one", config={"r": 4, "lora_alpha": 8}, names=("layer.q.up-param", "layer.q.down-param"))
+    base = np.random.RandomState(9).standard_normal((48, 32)).astype(np.float32)
+    write_safetensors(folder / "base.safetensors", {"layer.q.weight": base})
+    done = run("merge", folder / "base.safetensors", folder / "one", "-o", folder / "merged.safetensors")
+    if checks.equal(done.returncode, 0, f"merge with a folder of halves: {done.stderr!r}"):
+        merged = Safetensors(folder / "merged.safetensors")["layer.q.weight"]
+        wanted = base.astype(np.float64) + 2.0 * (up.astype(np.float64) @ down.astype(np.float64))
+        checks.that(np.max(np.abs(merged - wanted)) < 1e-6, "the merged weight is W + 2 up @ down")
+    triad(folder / "same", ".bin", raw_file, config={"r": 4, "lora_alpha": 8}, names=("layer.q.up-param", "layer.q.down-param"))
+    convert(folder / "one", "-o", folder / "peft")
+    for other in ("one", "same", "peft"):
+        done = run("diff", "--format", "json", folder / "one", folder / other)
+        checks.that(done.returncode in (0, 1), f"diff of two folders: {done.stderr!r}")
+        report = json.loads(done.stdout)
+        checks.equal(report["tensors"]["changed"], 0, f"one against {other}: nothing changed ({report['verdict']})")
+        checks.that(report["verdict"] in ("identical", "same-tensors", "same-update", "metadata-only"), f"one against {other}: {report['verdict']}")
+    triad(folder / "two", config={"r": 4, "lora_alpha": 8}, names=("layer.q.up-param", "layer.q.down-param"))
+    np.save(folder / "two" / "layer.q.up-param.npy", up * 2)
+    report = json.loads(run("diff", "--format", "json", folder / "one", folder / "two").stdout)
+    checks.equal((report["tensors"]["changed"], report["tensors"]["same"]), (1, 1), "one half changed")
+
+
 def main():
     for name, test in list(globals().items()):
         if name.startswith("test_"):
