@@ -323,7 +323,7 @@ def raw_cases():
         arguments = ["--as", NUMPY_NAMES[code[1:]], "--shape", "64x80", "--skip", "12"]
         yield Case(f"raw-{code[1:]}-{'big' if code[0] == '>' else 'little'}.bin", b"header bytes" + array.tobytes(), [of_numpy("", array)], "raw",
                    arguments + (["--big-endian"] if code[0] == ">" else []))
-    yield Case("up-param.bin", random(512, 16, seed=41).tobytes(), [of_numpy("", random(512, 16, seed=41))], "raw", ["--as", "f32", "--shape", "512x16"])
+    yield Case("numbers.bin", random(512, 16, seed=41).tobytes(), [of_numpy("", random(512, 16, seed=41))], "raw", ["--as", "f32", "--shape", "512x16"])
 
 
 def every_case():
