@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bytes/json_reader.hpp"
 
+#include "bytes/limit_reached.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -328,13 +330,22 @@ void JsonReader::skip() {
   }
 }
 
+void JsonReader::pay(std::uint64_t bytes) {
+  if (bytes > m_tree_room) {
+    throw LimitReached(m_field + ": its values would take more memory than is allowed");
+  }
+  m_tree_room -= bytes;
+}
+
 Value JsonReader::value() {
+  constexpr std::uint64_t k_growth = 2;  // a list that grows has room to spare
   switch (peek()) {
     case JsonKind::object: {
       Value::Object members;
       enter_object();
       std::string key;
       while (next_key(key)) {
+        pay(k_growth * sizeof(Value::Object::value_type) + key.size());
         members.emplace_back(key, value());
       }
       return members;
@@ -343,11 +354,16 @@ Value JsonReader::value() {
       Value::Array elements;
       enter_array();
       while (next_element()) {
+        pay(k_growth * sizeof(Value));
         elements.push_back(value());
       }
       return elements;
     }
-    case JsonKind::string: return string();
+    case JsonKind::string: {
+      auto text = string();
+      pay(text.size());
+      return text;
+    }
     case JsonKind::boolean: return boolean();
     case JsonKind::null: null(); return nullptr;
     case JsonKind::number: break;
@@ -372,9 +388,10 @@ void JsonReader::expect_end() {
   }
 }
 
-Value parse_json(std::string_view text, std::uint64_t base, const std::string& field) {
+Value parse_json(std::string_view text, std::uint64_t base, const std::string& field, std::uint64_t most) {
   require_utf8(text, base, field);
   JsonReader reader(text, base, field);
+  reader.limit_trees(most);
   auto value = reader.value();
   reader.expect_end();
   return value;

@@ -41,8 +41,10 @@ class JsonReader {
   void null();
   void skip();
 
-  /// Any value, as a tree. Numbers outside 64 bits become doubles.
+  /// Any value, as a tree. Numbers outside 64 bits become doubles. Throws LimitReached where the tree would take more
+  /// memory than `limit_trees` allows.
   [[nodiscard]] Value value();
+  void limit_trees(std::uint64_t bytes) noexcept { m_tree_room = bytes; }
 
   /// Only white space may be left.
   void expect_end();
@@ -61,11 +63,13 @@ class JsonReader {
   void append_escape(std::string& out);
   [[nodiscard]] std::uint32_t hex4();
   void digits();
+  void pay(std::uint64_t bytes);
 
   std::string_view m_text;
   std::uint64_t m_base;
   std::string m_field;
   std::size_t m_position = 0;
+  std::uint64_t m_tree_room = UINT64_MAX;
   std::vector<bool> m_started;  ///< one per open object or array: has it had an element yet
 };
 
@@ -75,7 +79,8 @@ void require_utf8(std::string_view text, std::uint64_t base, const std::string& 
 /// The offset of the first byte that is not UTF-8; npos where all is.
 [[nodiscard]] std::size_t find_invalid_utf8(std::string_view text) noexcept;
 
-/// A whole JSON text as a tree. Throws ParseError.
-[[nodiscard]] Value parse_json(std::string_view text, std::uint64_t base, const std::string& field);
+/// A whole JSON text as a tree. Throws ParseError, and LimitReached where the tree would take more than `most` bytes.
+[[nodiscard]] Value parse_json(std::string_view text, std::uint64_t base, const std::string& field,
+                               std::uint64_t most = UINT64_MAX);
 
 }  // namespace upinspect::bytes

@@ -204,6 +204,10 @@ void FileRun::one(const std::string& path, Kind kind) {
     m_progress.clear();
     complain(path, error.what());
     m_failed = true;
+  } catch (const std::bad_alloc&) {
+    m_progress.clear();
+    complain(path, "there is not enough memory to read it; a smaller --max-memory reads less of it");
+    m_failed = true;
   }
 }
 
@@ -218,6 +222,7 @@ Exit FileRun::run() {
   sink.passed_over = [this](const std::string& path, const std::string& why, bool failed) {
     m_progress.clear();
     complain(path, why);
+    m_reports.passed_over(path, why);
     m_failed = m_failed || failed;
   };
   for (const auto& path : m_options.paths) {

@@ -14,6 +14,7 @@ class FileReports::Report {
   explicit Report(const std::string& path) : m_output(path) {}
   virtual ~Report() = default;
   virtual void artifact(const Artifact& artifact) = 0;
+  virtual void passed_over(const std::string&, const std::string&) {}
   virtual void finish() { m_output.commit(); }
 
  protected:
@@ -31,6 +32,12 @@ class FileReports::Json final : public Report {
   }
   void artifact(const Artifact& artifact) override {
     m_json.artifact(artifact);
+    if (m_form == report::JsonForm::lines) {
+      m_output.flush();
+    }
+  }
+  void passed_over(const std::string& path, const std::string& why) override {
+    m_json.passed_over(path, why);
     if (m_form == report::JsonForm::lines) {
       m_output.flush();
     }
@@ -74,6 +81,12 @@ void FileReports::add(const std::string& format, const std::string& path) {
 void FileReports::artifact(const Artifact& artifact) {
   for (const auto& report : m_reports) {
     report->artifact(artifact);
+  }
+}
+
+void FileReports::passed_over(const std::string& path, const std::string& why) {
+  for (const auto& report : m_reports) {
+    report->passed_over(path, why);
   }
 }
 

@@ -20,6 +20,8 @@ class FileReports {
   void add(const std::string& format, const std::string& path);
 
   void artifact(const Artifact& artifact);
+  /// Something in a folder that was not looked into: the reports for machines tell it too.
+  void passed_over(const std::string& path, const std::string& why);
   void finish();
 
  private:

@@ -4,7 +4,14 @@
 #include "upinspect/folder.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace upinspect::cli {
@@ -25,14 +32,31 @@ bool stays_inside(const fs::path& link, const fs::path& root) {
   return !error && !relative.empty() && *relative.begin() != "..";
 }
 
-std::vector<fs::path> sorted_entries(const fs::path& folder, const WalkSink& sink) {
+enum class Links : bool { refused, followed };
+
+/// The names in a folder. The folder itself is opened as what it was found to be: not through a link that has taken its
+/// place since.
+std::vector<fs::path> sorted_entries(const fs::path& folder, Links links, const WalkSink& sink) {
+  const int no_links = links == Links::refused ? O_NOFOLLOW : 0;
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | no_links);
+  DIR* const stream = descriptor < 0 ? nullptr : ::fdopendir(descriptor);
   std::vector<fs::path> entries;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    entries.push_back(it->path());
+  errno = stream == nullptr ? errno : 0;
+  for (const dirent* entry = nullptr; stream != nullptr && (entry = ::readdir(stream)) != nullptr; errno = 0) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") {
+      entries.push_back(folder / name);
+    }
   }
-  if (error) {
-    sink.passed_over(folder.string(), "cannot list the folder: " + error.message(), true);
+  if (errno != 0) {
+    const bool replaced = errno == ENOTDIR || errno == ELOOP;
+    sink.passed_over(folder.string(), replaced ? "is no longer the folder that it was; not followed"
+                                               : std::string("cannot list the folder: ") + std::strerror(errno), true);
+  }
+  if (stream != nullptr) {
+    ::closedir(stream);
+  } else if (descriptor >= 0) {
+    ::close(descriptor);
   }
   std::sort(entries.begin(), entries.end(),
             [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
@@ -46,15 +70,19 @@ class Walker {
   /// Folders wait on a list, so that a deep tree takes no stack.
   void run() {
     std::vector<fs::path> waiting{m_root};
+    auto links = Links::followed;  // what the user names may be a link; what is found may not
     while (!waiting.empty()) {
       const auto folder = std::move(waiting.back());
       waiting.pop_back();
       std::vector<fs::path> below;
-      const auto joined = adapter_files(folder.string());
+      std::error_code error;
+      const auto follow = std::exchange(links, Links::refused);
+      const bool replaced = follow == Links::refused && fs::is_symlink(fs::symlink_status(folder, error));
+      const auto joined = replaced ? std::vector<std::string>() : adapter_files(folder.string());
       if (!joined.empty()) {
         m_sink.adapter(folder.string());
       }
-      for (const auto& entry : sorted_entries(folder, m_sink)) {
+      for (const auto& entry : sorted_entries(folder, follow, m_sink)) {
         if (!std::binary_search(joined.begin(), joined.end(), entry.filename().string())) {
           visit(entry, below);
         }
@@ -80,9 +108,24 @@ class Walker {
         below.push_back(entry);
       }
     } else if (fs::is_regular_file(status)) {
-      m_sink.file(entry.string());
+      regular_file(entry);
     } else {
       m_sink.passed_over(entry.string(), "is a special file; not opened", false);
+    }
+  }
+
+  /// It is opened by its name: what takes its place in between is found out afterwards.
+  void regular_file(const fs::path& entry) {
+    struct stat before {};
+    struct stat after {};
+    const bool seen = ::lstat(entry.c_str(), &before) == 0;
+    if (seen && S_ISLNK(before.st_mode)) {
+      m_sink.passed_over(entry.string(), "became a link while the folder was read; not followed", true);
+      return;
+    }
+    m_sink.file(entry.string());
+    if (seen && ::lstat(entry.c_str(), &after) == 0 && (before.st_dev != after.st_dev || before.st_ino != after.st_ino)) {
+      m_sink.passed_over(entry.string(), "was replaced while it was read; what is told of it may be another file's", true);
     }
   }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t k_longest_string = std::uint64_t{1} << 30;
 constexpr std::uint64_t k_listed = 256;
 // The rest of the memory is for what is measured and reported later.
-constexpr std::uint64_t k_share = 2;
+constexpr std::uint64_t k_share = 4;
 
 }  // namespace
 

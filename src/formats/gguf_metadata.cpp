@@ -81,7 +81,8 @@ void MetadataReader::pair() {
   if (m_key == "general.alignment") {
     alignment(kind, read, where);
   }
-  m_input.builder.metadata(m_key, std::move(read));
+  // The key's place stands in a list beside this one: paid for above, and never left out.
+  std::get<Value::Object>(m_input.builder.artifact.metadata.data).emplace_back(m_key, std::move(read));
   m_places.push_back(where);
 }
 

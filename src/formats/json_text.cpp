@@ -3,13 +3,18 @@
 
 #include "bytes/json_reader.hpp"
 
+#include <algorithm>
 #include <unordered_set>
 
 namespace upinspect::formats {
 
+std::uint64_t longest_json_text(const InspectOptions& options) noexcept {
+  return std::min(k_largest_json_text, options.limits.memory / 2);
+}
+
 std::optional<std::string> json_object_text(const Probe& probe) noexcept {
   const auto start = probe.head().find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos || probe.head()[start] != '{' || probe.size() > k_largest_json_text) {
+  if (start == std::string_view::npos || probe.head()[start] != '{' || probe.size() > longest_json_text(probe.options())) {
     return std::nullopt;
   }
   try {
@@ -42,9 +47,9 @@ Value read_json_object(model::Builder& builder) {
   std::string text;
   {
     const bytes::Cursor::Structure structure(in, "JSON text", RegionKind::metadata);
-    text = in.text(in.remaining(), "JSON text", k_largest_json_text);
+    text = in.text(in.remaining(), "JSON text", longest_json_text(builder.options()));
   }
-  auto value = bytes::parse_json(text, 0, "JSON text");
+  auto value = bytes::parse_json(text, 0, "JSON text", builder.options().limits.memory / 4);
   const auto* object = value.if_object();
   if (object == nullptr) {
     bytes::Cursor::fail_at(0, "JSON text", "expected an object");

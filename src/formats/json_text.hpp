@@ -12,7 +12,10 @@ namespace upinspect::formats {
 
 inline constexpr std::uint64_t k_largest_json_text = std::uint64_t{64} << 20;
 
-/// The whole text, where the file is one JSON object, no larger than k_largest_json_text and UTF-8; nothing for all
+/// The longest JSON text that is read: k_largest_json_text, or half of the memory allowed.
+[[nodiscard]] std::uint64_t longest_json_text(const InspectOptions& options) noexcept;
+
+/// The whole text, where the file is one JSON object, no larger than longest_json_text and UTF-8; nothing for all
 /// other files. Throws nothing.
 [[nodiscard]] std::optional<std::string> json_object_text(const Probe& probe) noexcept;
 

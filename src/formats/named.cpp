@@ -2,6 +2,7 @@
 // Formats that are recognised and named, not read: what people find in place of the weights they wanted.
 #include "bytes/json_reader.hpp"
 #include "formats/format.hpp"
+#include "formats/json_text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -125,9 +126,8 @@ Claim sniff_html(const Probe& probe) noexcept {
 }
 
 Claim sniff_json(const Probe& probe) noexcept {
-  constexpr std::uint64_t k_largest = std::uint64_t{64} << 20;
   const auto text = trimmed(probe);
-  if (text.empty() || (text[0] != '{' && text[0] != '[') || probe.size() > k_largest || !all_text(probe)) {
+  if (text.empty() || (text[0] != '{' && text[0] != '[') || probe.size() > longest_json_text(probe.options()) || !all_text(probe)) {
     return Claim::none;
   }
   try {
@@ -200,6 +200,13 @@ void read_text(const Probe& probe, model::Builder& builder) {
   constexpr std::size_t k_shown = 200;
   builder.detail("first_line", std::string(text.substr(0, std::min(text.find('\n'), k_shown))));
   label_all(builder);
+  const auto start = trimmed(probe);
+  const auto most = longest_json_text(probe.options());
+  if (!start.empty() && (start[0] == '{' || start[0] == '[') && probe.size() > most) {
+    builder.find("limit.reached", Severity::error,
+                 "it begins as JSON does, but is longer than the " + std::to_string(most) + " bytes of JSON that are read" +
+                     model::memory_allowed(probe.options().limits.memory));
+  }
 }
 
 void read_unknown(const Probe& probe, model::Builder& builder) {

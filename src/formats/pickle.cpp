@@ -29,11 +29,11 @@ constexpr std::uint8_t k_newest_protocol = 5;
 
 // --- Sniffing: text, numbers and other formats must not pass for pickles of the protocols without a mark ------------
 
-pickle::Options sniffing_options(std::uint64_t start) {
+pickle::Options sniffing_options(std::uint64_t start, std::uint64_t memory) {
   pickle::Options options;
   options.end = bytes::checked_add(start, k_sniffed_bytes).value_or(UINT64_MAX);
   options.limits.opcodes = k_sniffed_opcodes;
-  options.limits.memory = std::uint64_t{64} << 20;
+  options.limits.memory = std::min(std::uint64_t{64} << 20, memory / 8);
   options.arguments.legacy_strings = pickle::LegacyStrings::latin1;
   return options;
 }
@@ -74,20 +74,20 @@ Claim sniff_marked(const pickle::Program& program, const bytes::Source& source) 
 }
 
 /// True where clean pickles fill the file from `program` on.
-bool fill_the_file(const pickle::Program& program, const bytes::Source& source) {
+bool fill_the_file(const pickle::Program& program, const bytes::Source& source, std::uint64_t memory) {
   auto end = program.end;
   bool clean = program.complete() && !left_something(program);
   for (std::uint64_t i = 1; clean && end < source.size() && i < k_sniffed_pickles; ++i) {
-    const auto next = pickle::run(source, end, sniffing_options(end));
+    const auto next = pickle::run(source, end, sniffing_options(end, memory));
     clean = next.complete() && !left_something(next);
     end = next.end;
   }
   return clean && end == source.size();
 }
 
-Claim sniff_unmarked(const pickle::Program& program, const bytes::Source& source) {
+Claim sniff_unmarked(const pickle::Program& program, const bytes::Source& source, std::uint64_t memory) {
   const bool long_and_good = goes_on(program, source) && program.opcodes >= k_sniffed_opcodes;
-  const bool certain = calls_by_name(program) || long_and_good || fill_the_file(program, source);
+  const bool certain = calls_by_name(program) || long_and_good || fill_the_file(program, source, memory);
   return certain ? Claim::certain : Claim::none;
 }
 
@@ -96,7 +96,7 @@ bool can_begin(std::uint8_t byte) noexcept {
   return k_first.find(static_cast<char>(byte)) != std::string_view::npos;
 }
 
-Claim looks_like_pickle(const bytes::Source& source, std::uint64_t offset) {
+Claim looks_like_pickle(const bytes::Source& source, std::uint64_t offset, std::uint64_t memory) {
   std::byte lead[2] = {};
   const auto there = std::min<std::uint64_t>(source.size() - offset, 2);
   source.read_at(offset, std::span(lead).first(static_cast<std::size_t>(there)));
@@ -105,8 +105,8 @@ Claim looks_like_pickle(const bytes::Source& source, std::uint64_t offset) {
   if (there < 2 || (!marked && !can_begin(first)) || starts_as_legacy(source)) {
     return Claim::none;
   }
-  const auto program = pickle::run(source, offset, sniffing_options(offset));
-  return marked ? sniff_marked(program, source) : sniff_unmarked(program, source);
+  const auto program = pickle::run(source, offset, sniffing_options(offset, memory));
+  return marked ? sniff_marked(program, source) : sniff_unmarked(program, source, memory);
 }
 
 // --- Reading --------------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ class PickleReader {
 
 /// The rules of the sniffer hold for what follows, too: not everything behind a STOP is a pickle.
 bool PickleReader::another_at(std::uint64_t offset) const {
-  return offset < m_source.size() && looks_like_pickle(m_source, offset) == Claim::certain;
+  return offset < m_source.size() && looks_like_pickle(m_source, offset, m_builder.options().limits.memory) == Claim::certain;
 }
 
 void PickleReader::judge(const pickle::Program& program, const JoblibArrays& joblib) {
@@ -230,7 +230,7 @@ void PickleReader::read() {
 
 Claim sniff(const Probe& probe) noexcept {
   try {
-    return looks_like_pickle(probe.source(), 0);
+    return looks_like_pickle(probe.source(), 0, probe.options().limits.memory);
   } catch (...) {
     return Claim::none;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/pickled.hpp"
 
+#include "formats/file_reading.hpp"
 #include "formats/object_adder.hpp"
 #include "pickle/verdict.hpp"
 #include "pickle/weights_only.hpp"
@@ -75,7 +76,10 @@ const pickle::NumpyRef* ObjectAdder::inline_array(pickle::NodeId id) const {
 }
 
 void ObjectAdder::list(pickle::NodeId root, const std::string& prefix) {
-  const auto objects = pickle::list_objects(m_program.graph, root);
+  // Lists within lists are all held at the same time.
+  pickle::WalkLimits limits;
+  limits.memory = std::min(limits.memory, m_builder.options().limits.memory / 16 / (m_depth + 1));
+  const auto objects = pickle::list_objects(m_program.graph, root, limits);
   const auto named = [&prefix](const std::string& name) {
     return prefix.empty() ? name : name.empty() ? prefix : prefix + "." + name;
   };
@@ -97,7 +101,8 @@ void ObjectAdder::list(pickle::NodeId root, const std::string& prefix) {
                    "the key stands more than once; Python keeps the last value", in_file(key.offset), named(key.name));
   }
   if (!objects.capped.empty()) {
-    m_builder.find("limit.reached", Severity::error, "the list of objects was cut short: " + objects.capped);
+    m_builder.find("limit.reached", Severity::error, "the list of objects was cut short: " + objects.capped +
+                   model::memory_allowed(m_builder.options().limits.memory));
   }
 }
 
@@ -151,6 +156,7 @@ void judge_stream(model::Builder& builder, const pickle::Program& program, const
                   std::uint64_t start, const pickle::Options& options) {
   const auto loads = pickle::weights_only(*setting.stream, start, options);
   auto report = pickle::report(program, *setting.stream, loads);
+  judge_file_reading(builder, program, setting, start, options, report);
   if (builder.artifact.pickle) {
     pickle::merge(*builder.artifact.pickle, report);
   } else {
@@ -176,7 +182,8 @@ void report_stream(model::Builder& builder, const pickle::Program& program, cons
 
 pickle::Options pickle_options(const InspectOptions& options) {
   pickle::Options out;
-  out.limits.memory = std::min(out.limits.memory, options.limits.memory / 2);
+  // Lists that grow take up to three times what they hold.
+  out.limits.memory = std::min(out.limits.memory, options.limits.memory / 8);
   out.arguments.legacy_strings = pickle::LegacyStrings::utf8;
   return out;
 }

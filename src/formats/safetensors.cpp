@@ -20,8 +20,16 @@ namespace {
 
 using bytes::ParseError;
 
-/// Reads the 8 bytes of the header's length and the header, which must fit the file and the format's limit.
-std::string read_header(model::Builder& builder) {
+struct HeaderBytes {
+  std::string text;
+  std::uint64_t length = 0;  ///< that the file gives it
+
+  [[nodiscard]] HeaderText extent() const { return text.size() == length ? HeaderText::whole : HeaderText::cut; }
+};
+
+/// Reads the 8 bytes of the header's length and the header, which must fit the file and the format's limit. Of a header
+/// that would take more than a quarter of the memory allowed, the beginning.
+HeaderBytes read_header(model::Builder& builder) {
   auto in = builder.cursor();
   if (in.remaining() < k_length_bytes) {
     ParseError error(0, "header length", "header too small: the file has " + std::to_string(in.remaining()) +
@@ -42,7 +50,19 @@ std::string read_header(model::Builder& builder) {
     throw error;
   }
   const bytes::Cursor::Structure structure(in, "header JSON", RegionKind::metadata);
-  return in.text(length, "header JSON", builder.options().limits.json_header);
+  const auto held = std::min(length, builder.options().limits.memory / 4);
+  HeaderBytes out{in.text(held, "header JSON", builder.options().limits.json_header), length};
+  in.skip(length - held, "header JSON");
+  return out;
+}
+
+/// The text's length without a character that the cut went through.
+std::size_t whole_characters(std::string_view text) {
+  auto end = text.size();
+  for (int i = 0; i < 3 && end > 0 && (static_cast<unsigned char>(text[end - 1]) & 0xc0U) == 0x80; ++i) {
+    --end;
+  }
+  return end > 0 && static_cast<unsigned char>(text[end - 1]) >= 0xc0 ? end - 1 : end;
 }
 
 /// The order and fit of the data ranges, as the reference checks them. Returns the first thing wrong; goes on after
@@ -220,14 +240,24 @@ Claim sniff(const Probe& probe) noexcept {
 }
 
 void read(const Probe&, model::Builder& builder) {
-  const auto header = read_header(builder);
-  bytes::require_utf8(header, k_length_bytes, "header");
-  const auto entries = parse_header(header, builder);
-  const auto data_start = k_length_bytes + header.size();
-  note_padding(builder, header);
-  note_names(builder, entries);
-  LayoutCheck(builder, data_start).check(entries);
-  for (const auto& entry : entries) {
+  auto raw = read_header(builder);
+  if (raw.extent() == HeaderText::cut) {
+    raw.text.resize(whole_characters(raw.text));
+  }
+  bytes::require_utf8(raw.text, k_length_bytes, "header");
+  const auto header = parse_header(raw.text, raw.extent(), builder);
+  const auto data_start = k_length_bytes + raw.length;
+  note_names(builder, header.entries);
+  if (header.limit.empty()) {
+    note_padding(builder, raw.text);
+    LayoutCheck(builder, data_start).check(header.entries);
+  } else {
+    // The tensors that are missing would look like holes in the data.
+    builder.find("limit.reached", Severity::error,
+                 "the header was read up to tensor " + std::to_string(header.entries.size()) + ": " + header.limit +
+                     model::memory_allowed(builder.options().limits.memory));
+  }
+  for (const auto& entry : header.entries) {
     add_tensor(builder, entry, data_start);
   }
 }

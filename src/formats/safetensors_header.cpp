@@ -2,6 +2,7 @@
 #include "formats/safetensors_header.hpp"
 
 #include "bytes/json_reader.hpp"
+#include "bytes/limit_reached.hpp"
 
 #include <array>
 #include <unordered_map>
@@ -34,7 +35,7 @@ class HeaderParser {
   HeaderParser(std::string_view text, model::Builder& builder)
       : m_json(text, k_length_bytes, "header JSON"), m_builder(builder) {}
 
-  std::vector<Entry> parse();
+  Header parse(HeaderText extent);
 
  private:
   void metadata();
@@ -46,15 +47,34 @@ class HeaderParser {
   std::vector<std::uint64_t> shape();
   void offsets(Entry& entry);
   void keep(Entry entry);
+  void read();
+  void afford(const Entry& entry);
 
   JsonReader m_json;
   model::Builder& m_builder;
   bool m_had_metadata = false;
   std::vector<Entry> m_entries;
+  std::uint64_t m_owed = 0;  ///< what the tensors will take that these entries become
   std::unordered_map<std::string, std::size_t> m_index;
 };
 
-std::vector<Entry> HeaderParser::parse() {
+Header HeaderParser::parse(HeaderText extent) {
+  Header out;
+  try {
+    read();
+  } catch (const bytes::LimitReached& limit) {
+    out.limit = limit.what();
+  } catch (const ParseError&) {
+    if (extent == HeaderText::whole) {
+      throw;
+    }
+    out.limit = "more of it than is read would take more memory than is allowed";
+  }
+  out.entries = std::move(m_entries);
+  return out;
+}
+
+void HeaderParser::read() {
   if (m_json.peek() != JsonKind::object) {
     m_json.fail("invalid type: the header must be a JSON object");
   }
@@ -72,7 +92,20 @@ std::vector<Entry> HeaderParser::parse() {
     }
   }
   m_json.expect_end();
-  return std::move(m_entries);
+}
+
+/// An entry lives beside the tensor that it becomes. The tensor is paid for when it is added; here it must fit.
+void HeaderParser::afford(const Entry& entry) {
+  constexpr std::uint64_t k_label = 400;
+  constexpr std::uint64_t k_index = 64;
+  Tensor tensor;
+  tensor.name = entry.name;
+  tensor.shape = entry.shape;
+  m_builder.afford(2 * sizeof(Entry) + k_index + 2 * entry.name.size(), "the list of tensors");
+  m_owed += model::Builder::heap_of(tensor) + k_label;
+  if (m_owed > m_builder.budget.left()) {
+    m_builder.afford(m_owed, "the list of tensors");
+  }
 }
 
 void HeaderParser::metadata() {
@@ -100,6 +133,10 @@ void HeaderParser::metadata() {
     auto text = m_json.string();
     const auto [where, fresh] = index.emplace(key, object.size());
     if (fresh) {
+      if (!m_builder.affords_metadata(2 * (key.size() + text.size()) + 128)) {
+        index.erase(where);
+        continue;
+      }
       object.emplace_back(key, std::move(text));
       continue;
     }
@@ -218,7 +255,11 @@ std::vector<std::uint64_t> HeaderParser::shape() {
   }
   std::vector<std::uint64_t> dimensions;
   m_json.enter_array();
+  constexpr std::size_t k_at_once = 4096;
   while (m_json.next_element()) {
+    if (dimensions.size() % k_at_once == 0 && !dimensions.empty()) {
+      m_builder.afford(k_at_once * 6 * sizeof(std::uint64_t), "a shape of more than " + std::to_string(dimensions.size()) + " dimensions");
+    }
     dimensions.push_back(m_json.unsigned_integer());
   }
   return dimensions;
@@ -243,6 +284,7 @@ void HeaderParser::offsets(Entry& entry) {
 void HeaderParser::keep(Entry entry) {
   const auto [where, fresh] = m_index.emplace(entry.name, m_entries.size());
   if (fresh) {
+    afford(entry);
     m_entries.push_back(std::move(entry));
     return;
   }
@@ -256,8 +298,8 @@ void HeaderParser::keep(Entry entry) {
 
 }  // namespace
 
-std::vector<Entry> parse_header(std::string_view text, model::Builder& builder) {
-  return HeaderParser(text, builder).parse();
+Header parse_header(std::string_view text, HeaderText extent, model::Builder& builder) {
+  return HeaderParser(text, builder).parse(extent);
 }
 
 }  // namespace upinspect::formats::safetensors

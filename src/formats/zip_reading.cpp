@@ -15,8 +15,8 @@ constexpr std::uint64_t k_directory_record = 46;
 
 containers::ZipLimits limits_of(const InspectOptions& options) {
   containers::ZipLimits limits;
-  // An entry takes a few times the bytes of its record in memory.
-  limits.directory_bytes = std::min(limits.directory_bytes, options.limits.memory / 4);
+  // An entry takes ten times the bytes of its record in memory, and several readers look at the list.
+  limits.directory_bytes = std::min(limits.directory_bytes, options.limits.memory / 32);
   limits.entries = std::min(limits.entries, limits.directory_bytes / k_directory_record);
   return limits;
 }

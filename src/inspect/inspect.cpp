@@ -40,7 +40,7 @@ Inspected inspect_source(const SharedSource& source, const std::string& path, co
                          Neighbours neighbours) {
   model::Builder builder(*source, options, path);
   read_best(builder);
-  builder.artifact.coverage = builder.coverage.build(source->size());
+  builder.artifact.coverage = std::move(builder.coverage).build(source->size());
   if (options.depth == Depth::full) {
     measure::read_data(builder, builder.artifact.coverage);
     name_gap_contents(builder);
@@ -63,6 +63,7 @@ Inspected inspect_source(const SharedSource& source, const std::string& path, co
   if (options.depth == Depth::full && options.tensor_sha256 && is_read(builder.artifact)) {
     builder.artifact.digests.content = content_digest(builder.artifact);
   }
+  builder.close();
   sort_findings(builder.artifact.findings);
   return {std::move(builder.artifact), std::move(origins)};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect/readings.hpp"
 
+#include "bytes/limit_reached.hpp"
 #include "bytes/parse_error.hpp"
 #include "formats/format.hpp"
 #include "pickle/verdict.hpp"
@@ -47,6 +48,8 @@ bool read_as(const Format& format, const Probe& probe, model::Builder& builder) 
     return true;
   } catch (const bytes::ParseError& error) {
     record_damage(builder, format, error);
+  } catch (const bytes::LimitReached& limit) {
+    builder.find("limit.reached", Severity::error, std::string(format.id) + ": " + limit.what() + model::memory_allowed(builder.options().limits.memory));
   } catch (const bytes::ReadError& error) {
     builder.find("container.changed-while-read", Severity::error, error.what(), ByteRange{error.offset(), 0});
   }
@@ -62,6 +65,7 @@ struct SideReading {
 
 SideReading read_aside(const Format& format, const Probe& probe, const model::Builder& builder) {
   model::Builder side(builder.source(), builder.options(), builder.artifact.path);
+  side.budget = builder.budget;  // both are held at the same time
   read_as(format, probe, side);
   const auto& findings = side.artifact.findings;
   const auto found = std::find_if(findings.begin(), findings.end(),

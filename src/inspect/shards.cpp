@@ -47,6 +47,7 @@ class ShardJoiner {
   std::unordered_map<std::string, std::string> m_owner;    ///< by tensor, as the index says
   std::unordered_map<std::string, std::string> m_found_in; ///< by tensor, as the shards say
   bool m_complete = true;
+  std::uint64_t m_dropped = 0;  ///< tensors that there was no memory for
 };
 
 void ShardJoiner::shard(const model::ShardClaim& claim) {
@@ -75,6 +76,7 @@ void ShardJoiner::shard(const model::ShardClaim& claim) {
 
 void ShardJoiner::take(const model::ShardClaim& claim, Inspected inspected) {
   auto& shard = inspected.artifact;
+  const auto before = m_builder.artifact.tensors.size();
   compare(claim, shard);
   for (auto& finding : shard.findings) {
     finding.message.insert(0, claim.file + ": ");
@@ -82,9 +84,15 @@ void ShardJoiner::take(const model::ShardClaim& claim, Inspected inspected) {
   }
   adopt_pickle(m_builder, shard.pickle);
   for (auto& tensor : shard.tensors) {
+    // Once one is left out all that follow are: origins stand beside the tensors in the same order.
+    if (m_dropped > 0 || !m_builder.budget.take(model::Builder::heap_of(tensor))) {
+      ++m_dropped;
+      continue;
+    }
     tensor.location.entry = tensor.location.entry.empty() ? claim.file : claim.file + "/" + tensor.location.entry;
     m_builder.artifact.tensors.push_back(std::move(tensor));
   }
+  inspected.origins.tensors.resize(m_builder.artifact.tensors.size() - before);
   m_origins.append_within(std::move(inspected.origins), m_builder.options().limits);
 }
 
@@ -158,6 +166,11 @@ void ShardJoiner::run() {
   }
   for (const auto& claim : m_builder.shards) {
     shard(claim);
+  }
+  if (m_dropped > 0) {
+    m_complete = false;
+    m_builder.find("limit.reached", Severity::error, std::to_string(m_dropped) + " tensors of the shards are not listed" +
+                                                         model::memory_allowed(m_builder.options().limits.memory));
   }
   note_extra_files();
   check_total();

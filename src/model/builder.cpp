@@ -2,14 +2,25 @@
 #include "model/builder.hpp"
 
 #include "bytes/checked.hpp"
+#include "bytes/limit_reached.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace upinspect::model {
 
+namespace {
+constexpr std::uint64_t k_findings_each = 1000;
+}
+
 void Builder::find(std::string id, Severity severity, std::string message, std::optional<ByteRange> where,
                    std::string tensor) {
+  auto& count = m_found[id];
+  count.worst = std::max(count.worst, severity);
+  if (++count.found > k_findings_each) {
+    return;
+  }
   Finding finding;
   finding.id = std::move(id);
   finding.severity = severity;
@@ -29,10 +40,48 @@ void Builder::detail(std::string key, Value value) {
 }
 
 void Builder::metadata(std::string key, Value value) {
-  std::get<Value::Object>(artifact.metadata.data).emplace_back(std::move(key), std::move(value));
+  if (affords_metadata(2 * key.size() + model::heap_of(value))) {
+    std::get<Value::Object>(artifact.metadata.data).emplace_back(std::move(key), std::move(value));
+  }
+}
+
+bool Builder::affords_metadata(std::uint64_t bytes) noexcept {
+  constexpr std::uint64_t k_member = 3 * sizeof(Value::Object::value_type);
+  const bool afforded = m_metadata.take(bytes + k_member);
+  m_metadata_dropped += afforded ? 0 : 1;
+  return afforded;
+}
+
+void Builder::afford(std::uint64_t bytes, const std::string& what) {
+  if (!budget.take(bytes)) {
+    throw bytes::LimitReached(what + " would take more memory than is allowed, what follows was not read");
+  }
+}
+
+void Builder::close() {
+  for (const auto& [id, count] : std::exchange(m_found, {})) {
+    if (count.found > k_findings_each) {
+      find(id, count.worst, std::to_string(count.found - k_findings_each) + " more findings of this kind are not listed");
+    }
+  }
+  const auto left_out = [this](std::uint64_t count, const std::string& what) {
+    if (count > 0) {
+      find("limit.reached", Severity::error, std::to_string(count) + what + memory_allowed(m_options.limits.memory));
+    }
+  };
+  left_out(std::exchange(m_metadata_dropped, 0), " metadata entries are not shown: they would take more memory than is allowed");
+  left_out(coverage.dropped(), " stretches of the file stay without a label: labels would take more memory than is allowed");
+}
+
+/// Measured over hostile files; a list that grows holds its old and its new, twice as large, elements for a moment.
+std::uint64_t Builder::heap_of(const Tensor& tensor) noexcept {
+  constexpr std::uint64_t k_each = 1400;
+  constexpr std::uint64_t k_dimension = 48;
+  return k_each + 4 * tensor.name.size() + k_dimension * tensor.shape.size() + tensor.location.entry.size();
 }
 
 void Builder::add(Tensor tensor) {
+  afford(heap_of(tensor), "the list of tensors");
   if (tensor.dtype_name.empty()) {
     tensor.dtype_name = info(tensor.dtype).name;
   }
@@ -72,7 +121,7 @@ void Builder::add_decoded(Tensor tensor, std::vector<std::byte> storage) {
 
 std::uint64_t Builder::room_for_decoded() const noexcept {
   const auto most = m_options.limits.memory / 4;
-  return m_decoded_bytes < most ? most - m_decoded_bytes : 0;
+  return std::min(budget.left() / 2, m_decoded_bytes < most ? most - m_decoded_bytes : 0);
 }
 
 std::vector<std::int64_t> row_major_strides(const std::vector<std::uint64_t>& shape) {

@@ -2,9 +2,11 @@
 // What a format's reader writes into: the artifact, its coverage and the checks that the data pass owes it.
 #pragma once
 
+#include "model/budget.hpp"
 #include "model/coverage_map.hpp"
 #include "upinspect/inspect.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,7 +42,8 @@ struct GapContent {
 class Builder {
  public:
   Builder(const bytes::Source& source, const InspectOptions& options, std::string path)
-      : m_source(source), m_options(options) {
+      : budget(options.limits.memory / 8 * 3), coverage(budget), m_metadata(options.limits.memory / 8), m_source(source),
+        m_options(options) {
     artifact.path = std::move(path);
     artifact.size = source.size();
   }
@@ -53,11 +56,20 @@ class Builder {
   [[nodiscard]] bytes::Cursor cursor() { return bytes::Cursor(m_source, &coverage); }
   [[nodiscard]] bytes::Cursor cursor(ByteRange window) { return bytes::Cursor(m_source, window, &coverage); }
 
+  /// Of each id the first thousand are kept; `close` counts the others.
   void find(std::string id, Severity severity, std::string message, std::optional<ByteRange> where = std::nullopt,
             std::string tensor = {});
 
+  /// Says what was left out, findings and what the memory allowed had no room for. Once, when all is read.
+  void close();
+
+  /// Throws bytes::LimitReached where `bytes` more are not left for `what`.
+  void afford(std::uint64_t bytes, const std::string& what);
+  /// What `add` will take for such a tensor, with what is measured and reported of it.
+  [[nodiscard]] static std::uint64_t heap_of(const Tensor& tensor) noexcept;
+
   /// Adds a tensor: fills in `dtype_name`, `elements`, `bytes` and row-major strides where they are not set, and
-  /// turns what cannot be (a shape whose product overflows) into a finding.
+  /// turns what cannot be (a shape whose product overflows) into a finding. Throws bytes::LimitReached.
   void add(Tensor tensor);
 
   /// Adds a tensor whose elements do not stand in the file as they are: its whole storage, decoded. `Location::packed`
@@ -67,13 +79,20 @@ class Builder {
   /// How many more bytes may be kept decoded: together they take a quarter of the memory allowed.
   [[nodiscard]] std::uint64_t room_for_decoded() const noexcept;
   /// Counts bytes that a reader keeps decoded by itself.
-  void charge_decoded(std::uint64_t bytes) noexcept { m_decoded_bytes += bytes; }
+  void charge_decoded(std::uint64_t bytes) noexcept {
+    m_decoded_bytes += bytes;
+    static_cast<void>(budget.take(bytes));
+  }
 
   /// A detail of the format, shown under its heading.
   void detail(std::string key, Value value);
+  /// Where the memory for metadata is spent, it is counted and not kept.
   void metadata(std::string key, Value value);
+  /// Sets memory aside for a member that the caller keeps; false where it is spent.
+  [[nodiscard]] bool affords_metadata(std::uint64_t bytes) noexcept;
 
   Artifact artifact;
+  Budget budget;  ///< of what is kept: tensors, labels, storages that were decoded
   CoverageMap coverage;
   std::vector<ChecksumClaim> checksums;
   std::vector<std::pair<std::size_t, std::vector<std::byte>>> decoded;  ///< by index of the tensor
@@ -83,6 +102,13 @@ class Builder {
   Severity unread_severity = Severity::error;
 
  private:
+  struct Count {
+    std::uint64_t found = 0;
+    Severity worst = Severity::note;
+  };
+  std::map<std::string, Count> m_found;  ///< by finding id
+  Budget m_metadata;
+  std::uint64_t m_metadata_dropped = 0;
   std::uint64_t m_decoded_bytes = 0;
   const bytes::Source& m_source;
   const InspectOptions& m_options;

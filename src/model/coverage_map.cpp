@@ -25,14 +25,33 @@ void add_gap(Coverage& coverage, std::uint64_t begin, std::uint64_t end) {
 
 }  // namespace
 
+/// Nothing may be thrown here: labels are given by destructors too.
+bool CoverageMap::affords(std::string_view what) noexcept {
+  constexpr std::uint64_t k_copies = 4;  // the list as it grows, and the map made of it
+  const bool afforded = m_budget == nullptr || m_budget->take(k_copies * sizeof(Region) + what.size());
+  m_dropped += afforded ? 0 : 1;
+  return afforded;
+}
+
 void CoverageMap::label(ByteRange range, RegionKind kind, std::string_view what) {
-  if (range.length > 0) {
+  if (range.length > 0 && affords(what)) {
     m_regions.push_back(Region{range, kind, std::string(what)});
   }
 }
 
-Coverage CoverageMap::build(std::uint64_t size) const {
-  auto sorted = m_regions;
+void CoverageMap::add(const CoverageMap& other) {
+  for (const auto& region : other.m_regions) {
+    label(region.range, region.kind, region.label);
+  }
+}
+
+Coverage CoverageMap::build(std::uint64_t size) const& { return CoverageMap(*this).build_from_own(size); }
+
+Coverage CoverageMap::build(std::uint64_t size) && { return build_from_own(size); }
+
+Coverage CoverageMap::build_from_own(std::uint64_t size) {
+  auto sorted = std::move(m_regions);
+  m_regions.clear();
   std::stable_sort(sorted.begin(), sorted.end(), starts_earlier);
   Coverage coverage;
   std::uint64_t covered = 0;

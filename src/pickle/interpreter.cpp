@@ -166,13 +166,13 @@ void Interpreter::check_memory() const {
 }
 
 /// _pickle takes no notice of frames when it reads from memory. When it reads from a file, an opcode that reaches
-/// beyond its frame loses the frame's last bytes: the same file is then another stream. The machine reads the former.
+/// beyond its frame loses the frame's last bytes: the same file is then another stream. The machine reads the former; frames.hpp has the latter.
 void Interpreter::check_frame() {
   if (!m_frame_end) {
     return;
   }
   if (m_offset < *m_frame_end && m_in.offset() > *m_frame_end) {
-    note("frame-crossed", fmt::format("{} reaches beyond its frame, which ends at {}: CPython reads this differently "
+    note("frame-crossed", fmt::format("{} reaches beyond its frame, which ends at {}: CPython may read this differently "
                                       "from a file than from memory",
                                       m_opcode->name, *m_frame_end));
   }

@@ -29,6 +29,9 @@ void Interpreter::proto() {
 
 void Interpreter::frame() {
   const auto length = m_argument.number;
+  if (m_options.ignore_frames) {
+    return;
+  }
   if (m_frame_end && m_offset < *m_frame_end) {
     note("frame-overlap", fmt::format("a frame begins before the one that ends at {} is over", *m_frame_end));
   }

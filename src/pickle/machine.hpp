@@ -38,6 +38,7 @@ struct Options {
   ArgumentOptions arguments;
   std::uint64_t end = ~std::uint64_t{0};      ///< of the stream in the source; more than the source has means all of it
   bool any_protocol = false;   ///< PROTO above 5 is an oddity, not an error, as for torch's weights_only reader
+  bool ignore_frames = false;  ///< for a stream that frames have been taken account of
   bool any_arguments = false;  ///< REDUCE takes lists of arguments too, as the readers written in Python do
   bool keep_memo = false;      ///< leave the memo in the Program, for a next pickle of the same Unpickler
   std::function<Continue(const Step&)> observer;  ///< before each opcode, its argument read

@@ -42,6 +42,7 @@ class Walker {
     m_name.resize(frame.name_length);
     if (frame.next == frame.children.size()) {
       m_on_path[frame.node] = false;
+      m_memory -= frame.children.size() * sizeof(Child);
       m_frames.pop_back();
       return;
     }
@@ -145,6 +146,7 @@ class Walker {
       m_out.values.emplace_back(Value::Object{});
       add_leaf(id, LeafKind::value, m_out.values.size() - 1, attribute);
     }
+    charge(children.size() * sizeof(Child));
     m_on_path[id] = true;
     m_frames.push_back({id, std::move(children), 0, m_name.size(), attribute});
   }

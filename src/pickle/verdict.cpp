@@ -140,7 +140,7 @@ PickleReport report(const Program& program, const bytes::Source& source, const W
   judge.add(program, source);
   PickleReport out;
   out.verdict = judge.verdict();
-  // Read from a file it is another program, which was not followed.
+  // Read from a file it is another program, and not the same for every reader: see frames.hpp.
   const bool crossed = std::any_of(program.anomalies.begin(), program.anomalies.end(),
                                    [](const Anomaly& anomaly) { return anomaly.id == "frame-crossed"; });
   worsen(out.verdict, crossed ? PickleVerdict::unknown : PickleVerdict::inert);

@@ -203,9 +203,44 @@ void FileJson::artifact(const Artifact& artifact) {
   m_out.flush();
 }
 
+namespace {
+
+void write_passed_over(JsonWriter& out, std::string_view path, std::string_view why) {
+  out.begin_object(JsonScope::row);
+  out.file_text("path", path);
+  out.member("why", why);
+  out.end();
+}
+
+}  // namespace
+
+void FileJson::passed_over(std::string_view path, std::string_view why) {
+  constexpr std::size_t k_listed = 10'000;
+  if (m_form == JsonForm::document) {
+    if (m_passed_over.size() < k_listed) {
+      m_passed_over.emplace_back(path, why);
+    }
+    return;
+  }
+  preamble();
+  m_out.key("passed_over");
+  write_passed_over(m_out, path, why);
+  m_out.end();
+  m_out.newline();
+  m_out.flush();
+}
+
 void FileJson::end() {
   if (m_form == JsonForm::document) {
     m_out.end();
+    if (!m_passed_over.empty()) {
+      m_out.key("passed_over");
+      m_out.begin_array();
+      for (const auto& [path, why] : m_passed_over) {
+        write_passed_over(m_out, path, why);
+      }
+      m_out.end();
+    }
     m_out.end();
     m_out.newline();
   }

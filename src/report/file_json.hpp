@@ -7,6 +7,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace upinspect::report {
 
@@ -22,6 +24,8 @@ class FileJson {
 
   void begin();
   void artifact(const Artifact& artifact);
+  /// Something in a folder that was not looked into. A document lists the first ten thousand at its end.
+  void passed_over(std::string_view path, std::string_view why);
   void end();
 
  private:
@@ -30,6 +34,7 @@ class FileJson {
   JsonWriter m_out;
   JsonForm m_form;
   std::string m_version;
+  std::vector<std::pair<std::string, std::string>> m_passed_over;
 };
 
 /// Writes `artifact` as the next value of `out`; for documents that hold artifacts within something else.
