@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -107,6 +108,18 @@ def test_a_folder_that_cannot_be_listed(root):
     (folder / "locked").chmod(0o755)
 
 
+def wait_until_open(process, path):
+    """Returns once the process has `path` open, which it then has looked at."""
+    for _ in range(1000):
+        try:
+            if any(os.path.realpath(each.path) == str(path) for each in os.scandir(f"/proc/{process}/fd")):
+                return
+        except OSError:
+            pass
+        time.sleep(0.01)
+    checks.that(False, f"{path} was never opened")
+
+
 def while_reading(folder, change):
     """Reads `folder`; when its first file has been told and the slow second one is being read, runs `change`."""
     (folder / "b-slow").touch()
@@ -114,6 +127,7 @@ def while_reading(folder, change):
     command = [tool(), "file", "--recursive", "--format", "ndjson", "--jobs", "1", folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as child:
         first = child.stdout.readline()
+        wait_until_open(child.pid, folder / "b-slow")
         change()
         rest, errors = child.communicate(timeout=120)
     lines = [json.loads(line) for line in [first, *rest.splitlines()]]

@@ -110,8 +110,6 @@ PICKLES = {
 
 # --- zip archives ---------------------------------------------------------------------------------------------------
 
-NPY = b"\x93NUMPY\1\0\x76\0" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (%s,), }"
-
 
 def npy(shape, data=b"", dtype=b"<f4"):
     head = b"{'descr': '%s', 'fortran_order': False, 'shape': (%s), }" % (dtype, shape)
@@ -154,7 +152,6 @@ def many_entries(pattern, count, content=b"", shared=False):
             size = step * count
             yield b"".join(header + each + content for each in names)
         pack = struct.Struct("<I").pack
-        central = b"PK\1\2\0\0" + fields + bytes(10) + u32(0)[:0]
         central = b"PK\1\2\0\0" + fields + struct.pack("<HHHI", 0, 0, 0, 0)
         yield b"".join(central + pack(step * i) + each for i, each in enumerate(names))
         length = (len(central) + 4 + len(names[0])) * count
@@ -179,7 +176,7 @@ ZIPS = {
     "bomb.npz": zip_bomb,
     "million.npz": many_entries(b"%07d.npy", MILLION),
     "million.zip": many_entries(b"%07d", MILLION),
-    "long-names.zip": many_entries(b"%07d" + b"n" * 60_000, 1000),
+    "long-names.zip": many_entries(b"%07d" + b"n" * 60_000, 300),
     "overlapping.npz": many_entries(b"%06d.npy", 100_000, npy(b"1024,", bytes(4096)), shared=True),
     "arrays.npz": many_entries(b"%06d.npy", 200_000, npy(b"1,", bytes(4))),
     "tensors.pt": torch_zip(many_tensors, Entry(b"archive/data/0", bytes(24))),
@@ -222,16 +219,16 @@ def many_shards(count):
 JSON = {
     "hundred-thousand.safetensors": safetensors(tensor_header(100_000)),
     "tensors-100M.safetensors": safetensors(tensor_header(1_300_000, 15)),
-    "metadata-100M.safetensors": safetensors(lambda: [b'{"__metadata__":{"a":"', b"x" * 99_999_900, b'"}}']),
-    "keys-100M.safetensors": safetensors(lambda: [b'{"__metadata__":{', b",".join(b'"%07d":""' % i for i in range(7 * MILLION)), b"}}"]),
+    "metadata-40M.safetensors": safetensors(lambda: [b'{"__metadata__":{"a":"', b"x" * 40_000_000, b'"}}']),
+    "keys-40M.safetensors": safetensors(lambda: [b'{"__metadata__":{', b",".join(b'"%07d":""' % i for i in range(3 * MILLION)), b"}}"]),
     "duplicates.safetensors": safetensors(lambda: [b'{"__metadata__":{', b",".join([b'"a":""'] * MILLION), b"}}"]),
     "control-names.safetensors": safetensors(lambda: [b"{", b",".join(
         b'"\\u0001%06d":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}' % i for i in range(300_000)), b"}"]),
-    "shape-100M.safetensors": safetensors(
-        lambda: [b'{"a":{"dtype":"F32","data_offsets":[0,0],"shape":[0', b",1" * 49_999_900, b"]}}"]),
-    "unknown-100M.safetensors": safetensors(
-        lambda: [b'{"a":{"dtype":"F32","data_offsets":[0,0],"shape":[0],"other":[0', b",1" * 49_999_900, b"]}}"]),
-    "spaces-100M.safetensors": safetensors(lambda: [b"{", b" " * 99_999_990, b"}"]),
+    "shape-40M.safetensors": safetensors(
+        lambda: [b'{"a":{"dtype":"F32","data_offsets":[0,0],"shape":[0', b",1" * 20_000_000, b"]}}"]),
+    "unknown-40M.safetensors": safetensors(
+        lambda: [b'{"a":{"dtype":"F32","data_offsets":[0,0],"shape":[0],"other":[0', b",1" * 20_000_000, b"]}}"]),
+    "spaces-40M.safetensors": safetensors(lambda: [b"{", b" " * 40_000_000, b"}"]),
     "claims.safetensors": lambda: [u64(1 << 62) + b"{}"],
     "huge-shape.safetensors": safetensors(
         lambda: [b'{"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,18446744073709551615]}}']),
@@ -296,8 +293,8 @@ OTHERS = {
     "counts.gguf": lambda: [gguf(1 << 60, 1 << 60)],
     "string.gguf": lambda: [gguf(0, 1, u64(1 << 60) + b"x" * 100)],
     "array.gguf": lambda: [gguf(0, 1, gguf_text(b"a") + u32(9) + u32(0) + u64(1 << 40) + b"x" * 1000)],
-    "array-100M.gguf": lambda: [gguf(0, 1, gguf_text(b"a") + u32(9) + u32(0) + u64(100_000_000)), bytes(100_000_000)],
-    "texts.gguf": lambda: [gguf(0, 1, gguf_text(b"a") + u32(9) + u32(8) + u64(3 * MILLION)), u64(1) * 0 + (u64(1) + b"x") * (3 * MILLION)],
+    "array-40M.gguf": lambda: [gguf(0, 1, gguf_text(b"a") + u32(9) + u32(0) + u64(40_000_000)), bytes(40_000_000)],
+    "texts.gguf": lambda: [gguf(0, 1, gguf_text(b"a") + u32(9) + u32(8) + u64(3 * MILLION)), (u64(1) + b"x") * (3 * MILLION)],
     "nested.gguf": lambda: [gguf(0, 1, gguf_text(b"a") + u32(9) + (u32(9) + u64(1)) * (MILLION // 4))],
     "tensors.gguf": gguf_tensors,
     "pairs.gguf": gguf_pairs,
