@@ -20,7 +20,13 @@ Tensor named(const std::string& name) {
 
 /// A builder over nothing that may keep `memory` bytes.
 struct Desk {
-  explicit Desk(std::uint64_t memory) { options.limits.memory = memory; }
+  explicit Desk(std::uint64_t memory) : options(limited(memory)) {}
+
+  static InspectOptions limited(std::uint64_t memory) {
+    InspectOptions made;
+    made.limits.memory = memory;
+    return made;
+  }
 
   bytes::MemorySource source{std::span<const std::byte>()};
   InspectOptions options;
