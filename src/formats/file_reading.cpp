@@ -114,7 +114,8 @@ void judge_file_reading(model::Builder& builder, const pickle::Program& program,
   for (const auto& range : lost) {
     bytes += range.length;
   }
-  const bool worse = second.verdict > first_verdict;
+  // Only what acts is worse than what fails.
+  const bool worse = second.verdict == PickleVerdict::dangerous && first_verdict != PickleVerdict::dangerous;
   builder.find("pickle.two-readings", worse ? Severity::error : Severity::warning,
                "CPython reads two programs here: from memory it is " + outcome(program, first_verdict, nullptr) +
                    "; from a file, which loses " + std::to_string(bytes) + " bytes to short frames from " +
