@@ -14,6 +14,8 @@ void rank_differs(AdapterCase&);
 void empty_part(AdapterCase&);
 void same_halves(AdapterCase&);
 void untrained(AdapterCase&);
+void collapsed_rank(AdapterCase&);
+void dominant_module(AdapterCase&);
 void non_finite_part(AdapterCase&);
 void unknown_key(AdapterCase&);
 void unmatched_target(AdapterCase&);
@@ -30,6 +32,8 @@ constexpr std::array k_rules{
     AdapterRule{"lora.empty-part", empty_part},
     AdapterRule{"lora.same-halves", same_halves},
     AdapterRule{"lora.untrained", untrained},
+    AdapterRule{"lora.collapsed-rank", collapsed_rank},
+    AdapterRule{"lora.dominant-module", dominant_module},
     AdapterRule{"lora.non-finite", non_finite_part},
     AdapterRule{"lora.unknown-key", unknown_key},
     AdapterRule{"lora.unmatched-target", unmatched_target},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "diff/measure.hpp"
 
-#include "diff/workers.hpp"
+#include "inspect/workers.hpp"
 
 #include <algorithm>
 
@@ -15,6 +15,8 @@ constexpr std::uint64_t k_most_pieces = 256;
 /// Changed elements that are kept for the tests that need single ones.
 constexpr std::uint64_t k_kept = 1U << 20U;
 
+using inspecting::run_pieces;
+using inspecting::workers_for;
 using numeric::ElementDifference;
 
 /// Both sides at one offset of their files, which were compared byte by byte.

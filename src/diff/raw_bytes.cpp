@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "diff/raw_bytes.hpp"
 
-#include "diff/workers.hpp"
+#include "inspect/workers.hpp"
 #include "numeric/element_difference.hpp"
 
 #include <algorithm>
@@ -9,6 +9,9 @@
 
 namespace upinspect::diff {
 namespace {
+
+using inspecting::run_pieces;
+using inspecting::workers_for;
 
 /// What is read at a time: large enough for few system calls, small enough for both buffers to stay in the cache.
 constexpr std::uint64_t k_piece = 512U << 10U;

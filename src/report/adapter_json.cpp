@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/adapter_json.hpp"
 
+#include "lora/strength.hpp"
 #include "report/words.hpp"
+
+#include <algorithm>
+#include <cmath>
 
 namespace upinspect::report {
 namespace {
@@ -84,17 +88,21 @@ void write_layout(JsonWriter& out, const AdapterModule& module) {
   }
 }
 
+/// NaN stands for what was not computed.
+std::optional<double> known(double figure) { return std::isnan(figure) ? std::nullopt : std::optional(figure); }
+
 void write_delta(JsonWriter& out, const UpdateStrength& strength) {
   out.key("delta");
   out.begin_object();
   out.member("frobenius", strength.frobenius);
-  out.member("spectral", strength.spectral);
-  out.member("effective_rank", strength.effective_rank);
+  write_optional(out, "spectral", known(strength.spectral));
+  write_optional(out, "effective_rank", known(strength.effective_rank));
   write_row(out, "singular_values", strength.singular_values);
   out.end();
 }
 
-void write_module(JsonWriter& out, const AdapterModule& module) {
+/// `measured` where figures were computed for any of the modules.
+void write_module(JsonWriter& out, const AdapterModule& module, bool measured) {
   out.begin_object();
   out.file_text("name", module.name);
   out.file_text("canonical", module.canonical);
@@ -116,6 +124,9 @@ void write_module(JsonWriter& out, const AdapterModule& module) {
   out.member("scale_rule", module.scale_rule);
   if (module.strength) {
     write_delta(out, *module.strength);
+  }
+  if (const auto note = lora::strength_note(module); measured && !note.empty()) {
+    out.member("delta_note", note);
   }
   out.end();
 }
@@ -149,8 +160,9 @@ void write_adapter(JsonWriter& out, const Adapter& adapter) {
   }
   out.key("modules");
   out.begin_array();
+  const bool measured = std::any_of(adapter.modules.begin(), adapter.modules.end(), [](const AdapterModule& module) { return module.strength.has_value(); });
   for (const auto& module : adapter.modules) {
-    write_module(out, module);
+    write_module(out, module, measured);
   }
   out.end();
   write_names(out, "unpaired", adapter.unpaired);

@@ -36,6 +36,7 @@ constexpr std::array k_advice{
     Row{"lora.base-missing", "Take the base that the adapter was trained on, or convert its names (upinspect convert)."},
     Row{"lora.base-shape", "Take the base that the adapter was trained on."},
     Row{"lora.dimension-mismatch", "No loader can apply this module; ask for a file that was written whole."},
+    Row{"lora.dominant-module", "Look at that module's halves and alpha: a scale gone wrong or a training that diverged looks so."},
     Row{"lora.empty-part", "Save it again with the parameters gathered (DeepSpeed ZeRO-3), or ask for another copy."},
     Row{"lora.guessed-rank", "Put adapter_config.json beside the halves, or give the shape of one: --as f32 --shape 4096x8."},
     Row{"lora.magnitude-axis", "Check with the trainer which axis the magnitude scales before you merge it."},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/module_table.hpp"
 
+#include "lora/strength.hpp"
 #include "report/adapter_heading.hpp"
 #include "report/table.hpp"
 #include "report/tensor_names.hpp"
@@ -26,6 +27,7 @@ constexpr std::size_t k_folded_indent = 4;
 constexpr std::size_t k_gap = 2;
 constexpr int k_digits = 3;
 constexpr double k_bar_cells = 8;
+constexpr std::size_t k_most_notes = 4;
 
 class ModuleTable {
  public:
@@ -47,11 +49,11 @@ class ModuleTable {
         std::vector<Column> all{std::move(*column)};
         all.insert(all.end(), m_columns.begin(), m_columns.end());
         const bool cored = style == NameStyle::core || style == NameStyle::cut;
-        return (cored ? names.common_line(k_indent) : "") + draw(Table(all, k_gap, m_style), k_indent, nullptr);
+        return (cored ? names.common_line(k_indent) : "") + draw(Table(all, k_gap, m_style), k_indent, nullptr) + notes();
       }
     }
     return std::string(k_indent, ' ') + paint(m_style, Tone::dim, "module") + "\n" +
-           draw(Table(m_columns, k_gap, m_style), k_folded_indent, &names);
+           draw(Table(m_columns, k_gap, m_style), k_folded_indent, &names) + notes();
   }
 
  private:
@@ -130,11 +132,13 @@ class ModuleTable {
     return {fmt::format("{:>7}", short_number(norm, k_digits)) + (bar.empty() ? "" : " " + bar)};
   }
 
+  /// Only where the rank bounds the effective one: LoHa's and LoKr's updates have more.
   static Cell effective_rank(const AdapterModule& module) {
-    if (!module.strength) {
+    if (!module.strength || std::isnan(module.strength->effective_rank)) {
       return {"-", Tone::dim};
     }
-    return {fmt::format("{:.1f}", module.strength->effective_rank) + (module.rank ? " of " + std::to_string(*module.rank) : "")};
+    const bool bound = module.rank && module.experts == 1 && (module.method == "lora" || module.method == "dora" || module.method == "adalora");
+    return {fmt::format("{:.1f}", module.strength->effective_rank) + (bound ? " of " + std::to_string(*module.rank * module.groups) : "")};
   }
 
   void add_columns() {
@@ -160,7 +164,8 @@ class ModuleTable {
     if (m_measured) {
       add("|dW|", Align::left, [this](const AdapterModule& module) { return strength_cell(module); });
       add("sigma1", Align::right, [](const AdapterModule& module) {
-        return module.strength ? Cell{short_number(module.strength->spectral, k_digits)} : Cell{"-", Tone::dim};
+        const auto* strength = module.strength ? &*module.strength : nullptr;
+        return strength != nullptr && !std::isnan(strength->spectral) ? Cell{short_number(strength->spectral, k_digits)} : Cell{"-", Tone::dim};
       });
       add("eff. rank", Align::right, effective_rank);
     }
@@ -180,6 +185,27 @@ class ModuleTable {
       text += i == m_head && m_rows.size() < m_adapter.modules.size() ? hidden_line() : "";
       text += names == nullptr ? "" : names->lines(i, k_indent);
       text += margin + table.row(i) + "\n";
+    }
+    return text;
+  }
+
+  /// What the figures leave out, each remark once.
+  [[nodiscard]] std::string notes() const {
+    std::vector<std::pair<std::string, std::size_t>> counts;
+    for (const auto& module : m_adapter.modules) {
+      const auto note = m_measured ? lora::strength_note(module) : std::string();
+      if (note.empty()) {
+        continue;
+      }
+      const auto same = std::find_if(counts.begin(), counts.end(), [&note](const auto& entry) { return entry.first == note; });
+      same == counts.end() ? void(counts.emplace_back(note, 1)) : void(++same->second);
+    }
+    std::string text;
+    for (std::size_t i = 0; i < std::min(counts.size(), k_most_notes); ++i) {
+      const auto& [note, count] = counts[i];
+      const bool all = count == m_adapter.modules.size();
+      const auto of = all ? std::string() : fmt::format(" ({} module{})", thousands(count), count == 1 ? "" : "s");
+      text += indented("|dW|: " + m_style.safe(note) + of, k_indent, Tone::dim, m_style);
     }
     return text;
   }

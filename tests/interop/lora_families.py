@@ -20,7 +20,7 @@ from support.scripts import SHARED, Checks, need, run  # noqa: E402
 
 np = need("numpy")
 checks = Checks()
-NOTES = {"lora.whole-layer", "lora.mixed-ranks"}
+NOTES = {"lora.whole-layer", "lora.mixed-ranks", "lora.collapsed-rank", "lora.dominant-module"}
 
 
 # --- Files ---------------------------------------------------------------------------------------------------------

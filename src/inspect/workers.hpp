@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace upinspect::diff {
+namespace upinspect::inspecting {
 
 /// `jobs` as asked for, 0 for one for each core, and no more than there are pieces.
 [[nodiscard]] inline unsigned workers_for(unsigned jobs, std::size_t pieces) {
@@ -47,4 +47,4 @@ void run_pieces(std::size_t pieces, unsigned workers, const Work& work) {
   }
 }
 
-}  // namespace upinspect::diff
+}  // namespace upinspect::inspecting

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples are laid out in strips of eight features. A tile of four by eight products stays in registers while the samples
+// of a piece pass by; tiles on and above the diagonal are enough.
+#include "numeric/gram.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace upinspect::numeric {
+
+namespace {
+
+#define UPINSPECT_INLINE inline __attribute__((always_inline))
+
+constexpr std::size_t k_strip = 8;
+constexpr std::size_t k_rows = 4;
+
+constexpr std::size_t k_half = 4;
+
+// Half a strip: g++ 12 keeps vectors that are wider than the processor's in memory.
+using Register __attribute__((vector_size(k_half * sizeof(double)))) = double;
+
+struct Piece {
+  const double* strips;
+  double* sums;
+  std::size_t samples;
+  std::size_t count;  ///< of strips
+};
+
+/// Features `row` to `row` + 3 by the eight of `strip`.
+UPINSPECT_INLINE void add_tile(const Piece& piece, std::size_t row, std::size_t strip) {
+  const double* left = piece.strips + (row / k_strip) * piece.samples * k_strip + row % k_strip;
+  const double* right = piece.strips + strip * piece.samples * k_strip;
+  Register sums[k_rows] = {};
+  Register more[k_rows] = {};
+  for (std::size_t s = 0; s < piece.samples; ++s) {
+    Register values;
+    Register others;
+    std::memcpy(&values, right + s * k_strip, sizeof values);
+    std::memcpy(&others, right + s * k_strip + k_half, sizeof others);
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < k_rows; ++r) {
+      sums[r] += left[s * k_strip + r] * values;
+      more[r] += left[s * k_strip + r] * others;
+    }
+  }
+#pragma GCC unroll 4
+  for (std::size_t r = 0; r < k_rows; ++r) {
+    double* out = piece.sums + ((row + r) * piece.count + strip) * k_strip;
+    Register there;
+    std::memcpy(&there, out, sizeof there);
+    there += sums[r];
+    std::memcpy(out, &there, sizeof there);
+    std::memcpy(&there, out + k_half, sizeof there);
+    there += more[r];
+    std::memcpy(out + k_half, &there, sizeof there);
+  }
+}
+
+UPINSPECT_INLINE void add_all(const Piece& piece) {
+  for (std::size_t strip = 0; strip < piece.count; ++strip) {
+    for (std::size_t row = 0; row < (strip + 1) * k_strip; row += k_rows) {
+      add_tile(piece, row, strip);
+    }
+  }
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) void add_avx2(const Piece& piece) { add_all(piece); }
+__attribute__((target("avx512f,avx512dq,avx512vl"))) void add_avx512(const Piece& piece) { add_all(piece); }
+#endif
+
+void add_tiles(const Piece& piece) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+    return add_avx512(piece);
+  }
+  if (__builtin_cpu_supports("avx2")) {
+    return add_avx2(piece);
+  }
+#endif
+  add_all(piece);
+}
+
+/// The strips of a block of samples; features beyond the width stay zero.
+void lay_out(const SampleBlock& block, std::size_t width, double* out) {
+  for (std::size_t first = 0; first < width; first += k_strip) {
+    const auto features = std::min(k_strip, width - first);
+    const double* from = block.values + first * block.feature_stride;
+    for (std::size_t s = 0; s < block.samples; ++s) {
+      for (std::size_t f = 0; f < features; ++f) {
+        out[s * k_strip + f] = from[s * block.sample_stride + f * block.feature_stride];
+      }
+    }
+    out += block.samples * k_strip;
+  }
+}
+
+}  // namespace
+
+Gram::Gram(std::size_t width)
+    : m_width(width), m_strips((width + k_strip - 1) / k_strip), m_piece(m_strips * k_strip * k_samples), m_sums(m_strips * k_strip * m_strips * k_strip) {}
+
+void Gram::add_piece(const SampleBlock& block) {
+  if (block.samples < k_samples) {
+    std::fill(m_piece.begin(), m_piece.end(), 0.0);
+  }
+  lay_out(block, m_width, m_piece.data());
+  add_tiles({m_piece.data(), m_sums.data(), block.samples, m_strips});
+}
+
+void Gram::add(const SampleBlock& block) {
+  for (std::size_t first = 0; first < block.samples; first += k_samples) {
+    const auto samples = std::min(k_samples, block.samples - first);
+    add_piece({block.values + first * block.sample_stride, samples, block.sample_stride, block.feature_stride});
+  }
+}
+
+std::vector<double> Gram::matrix() const {
+  std::vector<double> out(m_width * m_width);
+  const auto stride = m_strips * k_strip;
+  for (std::size_t i = 0; i < m_width; ++i) {
+    for (std::size_t j = i; j < m_width; ++j) {
+      out[i * m_width + j] = m_sums[i * stride + j];
+      out[j * m_width + i] = m_sums[i * stride + j];
+    }
+  }
+  return out;
+}
+
+}  // namespace upinspect::numeric
