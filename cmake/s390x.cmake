@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # A big-endian build, to be run under qemu-user: Debian's g++-s390x-linux-gnu and qemu-user-static, with the libraries that
-# s390x-sysroot.sh has put into UPINSPECT_S390X_ROOT (environment; build/s390x-root where unset).
+# s390x-sysroot.sh has put into the folder that UPINSPECT_S390X_ROOT names; it lies outside of the source tree.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR s390x)
 set(CMAKE_CXX_COMPILER s390x-linux-gnu-g++)
 
 set(upinspect_root "$ENV{UPINSPECT_S390X_ROOT}")
 if(NOT upinspect_root)
-  set(upinspect_root "${CMAKE_CURRENT_LIST_DIR}/../build/s390x-root")
+  message(FATAL_ERROR "UPINSPECT_S390X_ROOT names no folder; run cmake/s390x-sysroot.sh FOLDER and export it")
 endif()
 set(CMAKE_LIBRARY_ARCHITECTURE s390x-linux-gnu)
 set(CMAKE_FIND_ROOT_PATH "${upinspect_root}" /usr/s390x-linux-gnu)
