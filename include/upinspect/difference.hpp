@@ -104,6 +104,17 @@ struct ValueChange {
   friend bool operator==(const ValueChange&, const ValueChange&) = default;
 };
 
+/// Two adapters' updates, scale x up @ down, held against each other module by module. Lengths are Frobenius norms.
+struct UpdateDifference {
+  std::uint64_t modules = 0;
+  bool equal = false;       ///< in every module no further apart than rounding the factors explains
+  std::string module;       ///< the one whose updates are furthest apart
+  double largest = 0;       ///< there: the length of the difference over that of the longer update
+  double rounding = 0;      ///< there: what rounding the factors to their types can amount to, in the same measure
+
+  friend bool operator==(const UpdateDifference&, const UpdateDifference&) = default;
+};
+
 struct Difference {
   Artifact old_side;                       ///< headers only
   Artifact new_side;
@@ -118,6 +129,7 @@ struct Difference {
   std::vector<std::pair<std::string, Value>> metadata_removed;
   std::vector<ValueChange> metadata_changed;
   std::vector<TensorChange> changes;       ///< in the order of the new side
+  std::optional<UpdateDifference> update;  ///< of two adapters whose tensors differ, where it can be computed
   std::vector<Payload> payloads;           ///< the strongest evidence first
   std::uint64_t candidates_tried = 0;
   std::vector<Finding> findings;

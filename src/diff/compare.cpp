@@ -6,6 +6,7 @@
 #include "diff/messages.hpp"
 #include "diff/metadata.hpp"
 #include "diff/raw_bytes.hpp"
+#include "diff/same_update.hpp"
 #include "diff/side.hpp"
 #include "diff/verdict.hpp"
 
@@ -46,6 +47,7 @@ class Comparison {
   void compare_pair(const Pair& pair);
   void compare_values(const Pair& pair);
   void search_messages();
+  void compare_adapters();
   void advance(std::uint64_t done, std::uint64_t total) const;
   void unread(const Pair& pair, const std::string& why);
   void note_change(const Side& side);
@@ -166,6 +168,16 @@ void Comparison::search_messages() {
   }
 }
 
+/// A change of everything that the adapter is made of may be no change of what it does. Tensors beside its modules are
+/// not part of that.
+void Comparison::compare_adapters() {
+  const auto verdict = diff::judge(m_difference);
+  if (!m_options.inspect.tensor_glob.empty() || (verdict != DiffVerdict::values && verdict != DiffVerdict::structure)) {
+    return;
+  }
+  m_difference.update = diff::compare_updates(m_before, m_after, m_options.inspect);
+}
+
 Difference Comparison::run() {
   m_difference.old_side = m_before.artifact();
   m_difference.new_side = m_after.artifact();
@@ -178,6 +190,7 @@ Difference Comparison::run() {
   compare_tensors();
   diff::compare_metadata(m_before.artifact().metadata, m_after.artifact().metadata, m_difference);
   search_messages();
+  compare_adapters();
   diff::add_findings(m_difference);
   note_change(m_before);
   note_change(m_after);

@@ -171,6 +171,17 @@ void write_change(JsonWriter& out, const TensorChange& change) {
   out.end();
 }
 
+void write_update(JsonWriter& out, const UpdateDifference& update) {
+  out.key("update");
+  out.begin_object(JsonScope::row);
+  out.member("modules", update.modules);
+  out.member("equal", update.equal);
+  out.file_text("module", update.module);
+  out.member("largest", update.largest);
+  out.member("rounding", update.rounding);
+  out.end();
+}
+
 }  // namespace
 
 void write_difference(JsonWriter& out, const Difference& difference, std::string_view version) {
@@ -195,6 +206,9 @@ void write_difference(JsonWriter& out, const Difference& difference, std::string
     write_change(out, change);
   }
   out.end();
+  if (difference.update) {
+    write_update(out, *difference.update);
+  }
   write_payloads(out, difference.payloads);
   out.member("candidates_tried", difference.candidates_tried);
   write_findings(out, difference.findings);

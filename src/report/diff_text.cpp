@@ -18,6 +18,16 @@ namespace {
 /// Beyond this many, changed tensors are a table.
 constexpr std::size_t k_most_blocks = 3;
 
+std::string update_words(const UpdateDifference& update, const TextStyle& style) {
+  const auto apart = short_number(update.largest, 3) + " of its length";
+  const auto explained = short_number(update.rounding, 3);
+  const auto furthest = update.module.empty() ? std::string() : " (" + style.safe(update.module) + ")";
+  if (update.equal) {
+    return "scale x up @ down is equal in " + counted(update.modules, "module") + ": at most " + apart + " apart" + furthest + ", where rounding explains " + explained;
+  }
+  return "scale x up @ down of " + counted(update.modules, "module") + " is up to " + apart + " apart" + furthest + ", where rounding explains " + explained;
+}
+
 std::string sides(const Difference& difference, const TextStyle& style) {
   Facts facts(style, 8);
   facts.add("old", style.safe(difference.old_side.path) + ": " + description(difference.old_side, style));
@@ -32,6 +42,9 @@ std::string sides(const Difference& difference, const TextStyle& style) {
       text += "; the files have " + thousands(difference.old_side.size) + " and " + thousands(difference.new_side.size);
     }
     facts.add("bytes", text);
+  }
+  if (difference.update) {
+    facts.add("update", update_words(*difference.update, style));
   }
   return facts.text();
 }
