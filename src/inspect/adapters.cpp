@@ -4,6 +4,7 @@
 #include "analysis/adapter_rule.hpp"
 #include "analysis/initial_down.hpp"
 #include "inspect/adapter_digest.hpp"
+#include "inspect/triad_files.hpp"
 #include "inspect/conduct.hpp"
 #include "inspect/strengths.hpp"
 #include "lora/adapter_reading.hpp"
@@ -51,10 +52,16 @@ void read_adapter(Artifact& artifact, const Origins& origins, const InspectOptio
   }
 }
 
-std::optional<Value> config_beside(const std::string& path) {
+std::optional<Value> config_beside(model::Builder& builder) {
   namespace fs = std::filesystem;
-  const auto config = fs::path(path).parent_path() / "adapter_config.json";
+  const auto config = fs::path(builder.artifact.path).parent_path() / "adapter_config.json";
   std::error_code error;
+  const bool is_link = fs::is_symlink(fs::symlink_status(config, error));
+  if (is_link && leads_to(config) != Leads::inside) {
+    builder.find("folder.unsafe-path", Severity::warning,
+                 "adapter_config.json is a link that leaves the folder, or leads nowhere; not followed");
+    return std::nullopt;
+  }
   if (!fs::is_regular_file(config, error)) {
     return std::nullopt;
   }
@@ -62,6 +69,7 @@ std::optional<Value> config_beside(const std::string& path) {
   options.depth = Depth::headers;
   options.sha256 = false;
   options.jobs = 1;
+  options.limits = builder.options().limits;
   try {
     auto artifact = inspect_path(config.string(), options, Neighbours::whole_elsewhere).artifact;
     return artifact.format.id == "adapter-config" ? std::optional(std::move(artifact.metadata)) : std::nullopt;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "inspect/origins.hpp"
+#include "model/builder.hpp"
 #include "upinspect/inspect.hpp"
 
 #include <optional>
@@ -20,7 +21,8 @@ void read_adapter(Artifact& artifact, const Origins& origins, const InspectOptio
 [[nodiscard]] std::optional<double> scalar_value(const Artifact& artifact, const Origins& origins, const Tensor& tensor,
                                                  const InspectOptions& options);
 
-/// What the adapter_config.json in the folder of `path` holds; nothing where there is none that can be read.
-[[nodiscard]] std::optional<Value> config_beside(const std::string& path);
+/// What the adapter_config.json in the folder of the builder's file holds; nothing where there is none that can be read. A
+/// link that leaves the folder is not followed, and told.
+[[nodiscard]] std::optional<Value> config_beside(model::Builder& builder);
 
 }  // namespace upinspect::inspecting

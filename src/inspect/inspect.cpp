@@ -54,7 +54,7 @@ Inspected inspect_source(const SharedSource& source, const std::string& path, co
     name_neighbours(builder);
   }
   if (neighbours != Neighbours::whole_elsewhere) {
-    const auto config = neighbours == Neighbours::followed && !builder.artifact.tensors.empty() ? config_beside(path) : std::nullopt;
+    const auto config = neighbours == Neighbours::followed && !builder.artifact.tensors.empty() ? config_beside(builder) : std::nullopt;
     read_adapter(builder.artifact, origins, options, config ? &*config : nullptr);
   }
   if (neighbours == Neighbours::followed) {

@@ -63,6 +63,23 @@ def test_links(root):
     checks.equal(told(named)[0], read, "a folder that the user names by a link is read")
 
 
+def test_configuration_elsewhere(root):
+    outside = root / "configurations"
+    outside.mkdir()
+    (outside / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 4, "lora_alpha": 77, "target_modules": ["q_proj"]}')
+    folder = new(root / "configured", "adapter.safetensors")
+    (folder / "adapter_config.json").symlink_to(outside / "adapter_config.json")
+    done = run("file", "--format", "json", folder / "adapter.safetensors")
+    artifact = json.loads(done.stdout)["artifacts"][0]
+    checks.that(b'"alpha": 77' not in done.stdout, "the alpha of a configuration outside of the folder is not used")
+    checks.that("folder.unsafe-path" in [finding["id"] for finding in artifact["findings"]], "and that is told")
+    (folder / "adapter_config.json").unlink()
+    (folder / "kept.json").write_bytes((outside / "adapter_config.json").read_bytes())
+    (folder / "adapter_config.json").symlink_to("kept.json")
+    done = run("file", "--format", "json", folder / "adapter.safetensors")
+    checks.that(b'"alpha": 77' in done.stdout, "a link to a file of the folder is followed")
+
+
 def test_special_files(root):
     folder = new(root / "special", "real.safetensors")
     os.mkfifo(folder / "fifo")
