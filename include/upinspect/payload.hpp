@@ -21,6 +21,7 @@ enum class PayloadStream : std::uint8_t {
   changed_only,  ///< the field of those elements that changed
   byte_plane,    ///< a field that begins at a byte above the lowest
   planar,        ///< one byte plane after the other
+  container,     ///< bytes of the file that no tensor needs: `tensor` names them, `start_element` is their offset
 };
 
 struct PayloadLayout {

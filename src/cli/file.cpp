@@ -2,6 +2,7 @@
 // upinspect file: what is this, is it whole, what is in it?
 #include "cli/command.hpp"
 #include "cli/file_reports.hpp"
+#include "cli/memory_size.hpp"
 #include "cli/process.hpp"
 #include "cli/progress.hpp"
 #include "cli/raw_layout.hpp"
@@ -65,22 +66,6 @@ void declare(::CLI::App& app, FileOptions& options) {
   app.add_option("--max-memory", options.memory, "Most that file content may claim, such as 512M")->type_name("BYTES");
 }
 
-std::uint64_t parse_bytes(const std::string& text) {
-  std::uint64_t value = 0;
-  const std::map<std::string, std::uint64_t> units{{"", 1}, {"k", 1U << 10}, {"m", 1U << 20}, {"g", 1U << 30}};
-  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  auto unit = ::CLI::detail::to_lower(text.substr(digits));
-  if (unit.size() > 1 && (unit.ends_with("b") || unit.ends_with("ib"))) {
-    unit.resize(1);
-  }
-  const auto known = units.find(unit);
-  if (digits == 0 || digits > 12 || known == units.end()) {
-    throw ::CLI::ValidationError("--max-memory", "expected a size such as 512M, found \"" + text + "\"");
-  }
-  value = std::stoull(text.substr(0, digits));
-  return value * known->second;
-}
-
 report::TextStyle style_of(const FileOptions& options) {
   report::TextStyle style;
   const auto mode = options.colour == "always"  ? ColourMode::always
@@ -140,7 +125,7 @@ void FileRun::set_up() {
   m_inspect.raw = m_options.raw.layout();
   m_inspect.tensor_glob = m_options.tensor;
   m_inspect.jobs = m_options.jobs;
-  m_inspect.limits.memory = parse_bytes(m_options.memory);
+  m_inspect.limits.memory = memory_size(m_options.memory);
   m_inspect.stop = &stop_requested();
   m_inspect.progress = [this](std::uint64_t done, std::uint64_t total) { m_progress.update(done, total); };
   if (m_options.fail_on != "never") {

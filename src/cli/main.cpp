@@ -14,6 +14,7 @@ namespace upinspect::cli {
 
 std::function<Exit()> add_file(::CLI::App& app);
 std::function<Exit()> add_diff(::CLI::App& app);
+std::function<Exit()> add_lsb(::CLI::App& app);
 std::function<Exit()> add_convert(::CLI::App& app);
 std::function<Exit()> add_merge(::CLI::App& app);
 
@@ -22,6 +23,7 @@ namespace {
 constexpr std::array k_commands{
     Command{"file", "What is this, is it whole, what is in it?", add_file},
     Command{"diff", "What changed, down to the bit, and does the change say something?", add_diff},
+    Command{"lsb", "What do the low bits of one file hold?", add_lsb},
     Command{"convert", "The same tensors in another container, under other names, in another dtype", add_convert},
     Command{"merge", "The weights of a base model with an adapter's updates in them", add_merge},
 };

@@ -128,7 +128,7 @@ bool note_ternary_length(Bytes stream, Found& found, const std::optional<Touched
   for (std::size_t digit = 0; digit < 32 && header + digit / 4 < stream.size(); ++digit) {
     const auto value = little(stream, header + digit / 4, 1) >> (6 - 2 * (digit % 4)) & 3U;
     if (value == 3) {
-      return digit >= 3 && adopt(found, header, header + digit / 4 + 1, stated, stream.size(), 0, " behind its length in base 3");
+      return digit >= 3 && adopt(found, header, header + digit / 4 + 1, stated, stream.size(), 2, " behind its length in base 3");
     }
     stated = stated * 3 + value;
   }

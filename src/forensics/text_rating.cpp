@@ -110,18 +110,22 @@ Segment best_mixed_run(std::span<const std::byte> stream) {
   return best;
 }
 
+/// What `letter`, a row of the model, gains after `previous`.
+double gain_of(std::uint8_t previous, std::uint8_t letter) {
+  if (letter == k_no_letter) {
+    return k_alien;
+  }
+  return previous == k_no_letter ? 0.5 : (k_text_model[previous][letter] - 35) * 0.1 - 3.6;
+}
+
 Segment best_likelihood(std::span<const std::byte> stream, double less) {
   Segment best;
   Segment current;
   std::uint8_t previous = k_no_letter;
   for (std::size_t at = 0; at < stream.size(); ++at) {
     const auto letter = k_letters[value(stream[at])];
-    double gain = k_alien;
-    if (letter != k_no_letter) {
-      gain = previous == k_no_letter ? 0.5 : (k_text_model[previous][letter] - 35) * 0.1 - 3.6;
-    }
+    current.score += gain_of(previous, letter) - less;
     previous = letter;
-    current.score += gain - less;
     current.end = at + 1;
     if (current.score <= 0) {
       current = {at + 1, at + 1, 0};
@@ -176,6 +180,17 @@ std::size_t text_length(std::span<const std::byte> bytes) noexcept {
     at += character.length;
   }
   return at;
+}
+
+double likelihood_gain(std::span<const std::byte> bytes) noexcept {
+  double sum = 0;
+  auto previous = k_no_letter;
+  for (const auto byte : bytes) {
+    const auto letter = k_letters[value(byte)];
+    sum += gain_of(previous, letter);
+    previous = letter;
+  }
+  return sum;
 }
 
 unsigned distinct_bytes(std::span<const std::byte> bytes) noexcept {

@@ -26,6 +26,9 @@ struct TextStretch {
 /// How many bytes the text at the front of `bytes` takes: printable ASCII, tab, line feed, carriage return, UTF-8.
 [[nodiscard]] std::size_t text_length(std::span<const std::byte> bytes) noexcept;
 
+/// ln(P(letters) / 256^-n) of letters that follow one another, by the model of pairs; bytes that are no text count against it.
+[[nodiscard]] double likelihood_gain(std::span<const std::byte> bytes) noexcept;
+
 /// Distinct bytes, counted up to 256.
 [[nodiscard]] unsigned distinct_bytes(std::span<const std::byte> bytes) noexcept;
 

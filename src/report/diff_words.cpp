@@ -115,6 +115,7 @@ std::string_view word(PayloadStream stream) noexcept {
     case PayloadStream::delta_sign: return "delta-sign";
     case PayloadStream::changed_only: return "changed-only";
     case PayloadStream::byte_plane: return "byte-plane";
+    case PayloadStream::container: return "container";
     case PayloadStream::planar: break;
   }
   return "planar";
@@ -150,6 +151,9 @@ std::string verdict_sentence(const Difference& difference, const TextStyle& styl
 }
 
 std::string layout_words(const PayloadLayout& layout, const TextStyle& style) {
+  if (layout.stream == PayloadStream::container) {
+    return "beside the tensors, at byte " + thousands(layout.start_element) + " of the file (" + style.safe(layout.tensor) + ")";
+  }
   auto text = layout.bits == 1 ? fmt::format("bit {}", layout.base_bit) : fmt::format("bits {} to {}", layout.base_bit, layout.base_bit + layout.bits - 1);
   switch (layout.stream) {
     case PayloadStream::xored: text += " of old XOR new"; break;

@@ -13,7 +13,7 @@ FLOORS = {
     "upinspect": 0,
     "bytes": 1, "model": 1, "numeric": 1, "pickle": 1, "containers": 1,
     "formats": 2, "lora": 2, "forensics": 2, "measure": 2,
-    "diff": 3, "integrity": 3, "analysis": 3, "inspect": 3,
+    "diff": 3, "lowbits": 3, "integrity": 3, "analysis": 3, "inspect": 3,
     "report": 4, "convert": 4,
     "cli": 5,
 }

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "forensics/blind_search.hpp"
+
+#include "bytes/digest.hpp"
+#include "bytes/source.hpp"
+#include "forensics/carve.hpp"
+#include "forensics/little.hpp"
+#include "forensics/statistics.hpp"
+#include "forensics/text_rating.hpp"
+#include "pickle/machine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <tuple>
+
+namespace upinspect::forensics {
+namespace {
+
+constexpr double k_convincing = 1e-6;
+
+/// Of a file's content no more is held.
+constexpr std::uint64_t k_most_content = std::uint64_t{64} << 20;
+
+/// What stands before a seed may be a header: so many characters are read with it.
+constexpr std::uint64_t k_before = 72;
+constexpr std::uint64_t k_first_window = 1024;
+
+/// Where a digest stands in front, what it is of is read with it.
+constexpr std::uint64_t k_digest_window = std::uint64_t{16} << 20;
+
+/// Candidates that are read again; more do not come by chance and are a structure of the numbers.
+constexpr std::size_t k_most_candidates = 2000;
+
+/// After as many that were none a layout is not read any further.
+constexpr std::size_t k_most_in_vain = 32;
+
+bool stands(PayloadEvidence evidence) { return evidence == PayloadEvidence::proven || evidence == PayloadEvidence::known_header; }
+
+/// Bits of the number that the reading takes are no fraction: exponents and whole numbers have favourite values.
+bool needs_own_frequencies(const Carrier& carrier, const Field& field) {
+  return carrier.fraction == 0 || field.base + field.bits > carrier.fraction + 1;
+}
+
+unsigned distinct_of(const Carrier& carrier, const Field& field) { return needs_own_frequencies(carrier, field) ? 12 : 6; }
+
+/// 1, 2, 3, … as tables of positions hold them.
+bool is_counting(Bytes bytes) {
+  std::size_t steady = 0;
+  for (std::size_t i = 2; i < bytes.size(); ++i) {
+    const auto step = [&](std::size_t at) { return (little(bytes, at, 1) - little(bytes, at - 1, 1)) & 0xffU; };
+    steady += step(i) == step(i - 1) ? 1U : 0U;
+  }
+  return steady * 4 >= bytes.size() * 3;
+}
+
+/// A run of hex digits as long as a digest: what follows a header may be no text.
+bool holds_digest(Bytes bytes) {
+  std::size_t run = 0;
+  for (const auto byte : bytes) {
+    const auto letter = std::to_integer<unsigned char>(byte);
+    const bool hex = (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f') || (letter >= 'A' && letter <= 'F');
+    run = hex ? run + 1 : 0;
+    if (run >= 48) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Among as many beginnings as there are bits, eight opcodes in a row do come by chance.
+bool is_convincing_pickle(Bytes bytes) {
+  const bytes::MemorySource source(bytes);
+  pickle::Options options;
+  options.limits.memory = std::uint64_t{16} << 20;
+  options.limits.opcodes = 1'000'000;
+  const auto program = pickle::run(source, 0, options);
+  const auto names_text = [&](const pickle::GlobalUse& use) {
+    const auto& name = program.name_of(use);
+    return name.module.size() >= 2 && name.name.size() >= 2 && text_length(std::as_bytes(std::span(name.module))) == name.module.size() &&
+           text_length(std::as_bytes(std::span(name.name))) == name.name.size();
+  };
+  return program.opcodes >= 20 || std::any_of(program.globals.begin(), program.globals.end(), names_text);
+}
+
+/// Random characters beside a text are text with a chance of 98 in 256: the pairs of letters tell where it ends. Gives what to
+/// cut away at either end; nothing where the text is no language.
+std::pair<std::size_t, std::size_t> ragged_ends(Bytes text) {
+  constexpr std::size_t k_most = 6;
+  constexpr std::size_t k_inner = 12;
+  if (text.size() < 2 * k_most + k_inner) {
+    return {0, 0};
+  }
+  const auto best_cut = [&](auto gain_of_cut) {
+    std::size_t best = 0;
+    double most = 0;
+    for (std::size_t cut = 1; cut <= k_most; ++cut) {
+      const auto gain = gain_of_cut(cut);
+      if (gain > most) {
+        most = gain;
+        best = cut;
+      }
+    }
+    return best;
+  };
+  // Without the first letters the next one begins anew.
+  const auto front = best_cut([&](std::size_t cut) {
+    return likelihood_gain(text.subspan(cut, k_inner)) - likelihood_gain(text.first(cut + k_inner));
+  });
+  const auto back = best_cut([&](std::size_t cut) {
+    const auto inner = text.size() - cut - k_inner;
+    return likelihood_gain(text.subspan(inner, k_inner)) - likelihood_gain(text.subspan(inner, k_inner + cut));
+  });
+  return {front, back};
+}
+
+void trim(Found& found, Bytes bytes) {
+  if (found.kind != "text" || found.title != "text") {
+    return;
+  }
+  const auto [front, back] = ragged_ends(bytes.subspan(found.content_offset, found.content_length));
+  found.offset += front;
+  found.content_offset += front;
+  found.content_length -= front + back;
+  found.length = found.content_length;
+}
+
+/// Whole bytes of an element, read one plane after the other: gives them in the order of the planes, the lowest first, where that makes
+/// better text than the order of the elements.
+std::optional<std::vector<std::byte>> as_planes(const Field& field, std::uint64_t first_byte, Bytes text) {
+  const auto planes = std::size_t{field.bits / 8};
+  const auto skipped = (planes - first_byte % planes) % planes;
+  if (field.bits % 8 != 0 || planes < 2 || field.field_order != field.byte_order || text.size() < skipped + 8 * planes) {
+    return std::nullopt;
+  }
+  const auto whole = text.subspan(skipped, (text.size() - skipped) / planes * planes);
+  std::vector<std::byte> result;
+  for (std::size_t plane = 0; plane < planes; ++plane) {
+    for (auto at = field.byte_order == BitOrder::msb ? planes - 1 - plane : plane; at < whole.size(); at += planes) {
+      result.push_back(whole[at]);
+    }
+  }
+  return likelihood_gain(result) > likelihood_gain(whole) + 20 ? std::optional(std::move(result)) : std::nullopt;
+}
+
+bool is_cut_short(const Found& found) { return found.title.find("cut short") != std::string::npos; }
+
+}  // namespace
+
+BlindSearch::BlindSearch(const Carrier& carrier)
+    : m_carrier(carrier), m_walks(walks_of(carrier)), m_layouts(blind_layouts(carrier.width)), m_scans(m_layouts.size()) {}
+
+void BlindSearch::scan(std::size_t layout) {
+  const auto& [field, character_bits, stream] = m_layouts[layout];
+  m_scans[layout] = scan_stream(m_carrier.run(), field, character_bits, distinct_of(m_carrier, field));
+}
+
+bool BlindSearch::cut_short() const noexcept {
+  return std::any_of(m_scans.begin(), m_scans.end(), [](const Scan& scan) { return scan.cut_short; });
+}
+
+/// Files first, then text, the surest first.
+std::vector<BlindSearch::Candidate> BlindSearch::candidates() const {
+  std::vector<Candidate> result;
+  for (std::size_t layout = 0; layout < m_scans.size(); ++layout) {
+    for (const auto& seed : m_scans[layout].seeds) {
+      result.push_back({layout, seed});
+    }
+  }
+  std::stable_sort(result.begin(), result.end(), [](const Candidate& a, const Candidate& b) {
+    return (a.seed.bytes == 0) != (b.seed.bytes == 0) ? a.seed.bytes == 0 : a.seed.log_p < b.seed.log_p;
+  });
+  return result;
+}
+
+std::size_t BlindSearch::element_of(const BlindLayout& layout, const Walk& walk, std::uint64_t bit) const {
+  const auto taken = elements_of(layout.field, walk.count());
+  const auto ordinal = std::min<std::uint64_t>(bit / layout.field.bits, taken - 1);
+  const auto place = walk.place(element_at(layout.field, walk.count(), static_cast<std::size_t>(ordinal)));
+  return walk.part(place).start + place.element;
+}
+
+/// The bit of the candidate's beginning in the stream along another walk.
+std::optional<std::uint64_t> BlindSearch::moved(const Candidate& candidate, const Walk& walk) const {
+  const auto& layout = m_layouts[candidate.layout];
+  if (&walk == &m_walks.front()) {
+    return candidate.seed.bit;
+  }
+  if (layout.field.stride != 1 || layout.field.reversed) {
+    return std::nullopt;
+  }
+  const auto index = walk.index_of(element_of(layout, m_walks.front(), candidate.seed.bit));
+  return index < walk.count() ? std::optional(std::uint64_t{index} * layout.field.bits + candidate.seed.bit % layout.field.bits) : std::nullopt;
+}
+
+BlindSearch::Find BlindSearch::find_of(const BlindLayout& layout, const Walk& walk, std::uint64_t window, const Found& found,
+                                       std::span<const std::byte> bytes) const {
+  Find find;
+  find.log_p = found.log_p;
+  auto& payload = find.payload;
+  payload.kind = found.kind;
+  payload.title = found.title;
+  payload.evidence = found.evidence;
+  const auto content = bytes.subspan(found.content_offset, found.content_length);
+  payload.content.assign(content.begin(), content.end());
+  payload.size = content.size();
+  payload.entropy = content.size() < 64 ? 0 : corrected_entropy(content);
+  auto& place = payload.layout;
+  place.stream = layout.stream;
+  place.bits = layout.field.bits;
+  place.base_bit = layout.field.base;
+  place.field_order = layout.field.field_order;
+  place.byte_order = layout.field.byte_order;
+  place.reversed = layout.field.reversed;
+  place.stride = layout.field.stride;
+  place.character_bits = layout.character_bits;
+  const auto begin = window + found.offset * layout.character_bits;
+  const auto end = window + (found.offset + found.length) * layout.character_bits - 1;
+  const auto taken = elements_of(layout.field, walk.count());
+  const auto index_at = [&](std::uint64_t bit) {
+    return element_at(layout.field, walk.count(), static_cast<std::size_t>(std::min<std::uint64_t>(bit / layout.field.bits, taken - 1)));
+  };
+  const auto first = walk.place(index_at(begin));
+  const auto last = walk.place(index_at(end));
+  place.tensor = walk.part(first).tensor;
+  place.start_element = walk.part(first).first + first.element;
+  place.tensors = (last.step > first.step ? last.step - first.step : first.step - last.step) + 1;
+  const auto distance = [](std::size_t a, std::size_t b) { return a > b ? a - b : b - a; };
+  place.elements = distance(index_at(begin), index_at(end)) + 1;
+  find.first = walk.part(first).start + first.element;
+  find.last = walk.part(last).start + last.element;
+  if (find.last < find.first) {
+    std::swap(find.first, find.last);
+  }
+  return find;
+}
+
+std::optional<BlindSearch::Find> BlindSearch::read_file(const Candidate& candidate) const {
+  const auto& layout = m_layouts[candidate.layout];
+  std::optional<Find> best;
+  bool best_whole = false;
+  for (const auto& walk : m_walks) {
+    const auto bit = moved(candidate, walk);
+    if (!bit) {
+      continue;
+    }
+    const auto before = std::min<std::uint64_t>(k_before, *bit / layout.character_bits);
+    const auto window = *bit - before * layout.character_bits;
+    const auto bytes = walk.read(layout.field, layout.character_bits, window, k_most_content);
+    const auto carved = before < bytes.size() ? carve_at(bytes, static_cast<std::size_t>(before)) : std::nullopt;
+    if (!carved || (carved->kind == "pickle" && !is_convincing_pickle(std::span(bytes).subspan(static_cast<std::size_t>(before), carved->length)))) {
+      continue;
+    }
+    // The window ends with the file, so that nothing after it is rated.
+    const auto end = std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(before) + carved->length + 16);
+    for (const auto& found : rate_stream(std::span(bytes).first(end), std::nullopt)) {
+      const bool whole = !is_cut_short(found);
+      const bool meets = found.offset <= before && before < found.offset + found.length;
+      if (meets && stands(found.evidence) && (!best || (whole && !best_whole) || (whole == best_whole && found.content_length > best->payload.size))) {
+        best = find_of(layout, walk, window, found, bytes);
+        best_whole = whole;
+      }
+    }
+  }
+  return best;
+}
+
+/// ln(256 P) of each byte in a layout's own stream.
+std::array<double, 256> BlindSearch::frequencies_of(const BlindLayout& layout) const {
+  constexpr std::uint64_t k_sample = std::uint64_t{1} << 18;
+  const auto sample = m_walks.front().read(layout.field, layout.character_bits, 0, k_sample);
+  std::array<double, 256> logs{};
+  logs.fill(1);
+  for (const auto byte : sample) {
+    logs[std::to_integer<std::size_t>(byte)] += 1;
+  }
+  for (auto& log : logs) {
+    log = std::log(log * 256 / static_cast<double>(sample.size() + 256));
+  }
+  return logs;
+}
+
+double BlindSearch::discount(const BlindLayout& layout, std::span<const std::byte> text) const {
+  if (!needs_own_frequencies(m_carrier, layout.field)) {
+    // Of the highest bits of a fraction zeros are a little more likely, by at most 17 in 100 (Benford).
+    return layout.field.base + layout.field.bits + 2 > m_carrier.fraction ? 0.2 * static_cast<double>(text.size()) : 0;
+  }
+  auto known = m_frequencies.find(&layout);
+  if (known == m_frequencies.end()) {
+    known = m_frequencies.emplace(&layout, frequencies_of(layout)).first;
+  }
+  const auto& logs = known->second;
+  double sum = 0;
+  for (const auto byte : text) {
+    sum += std::max(0.0, logs[std::to_integer<std::size_t>(byte)]);
+  }
+  return sum;
+}
+
+/// The characters that are read with a candidate: from its tensor's first element on where that is near, since a header
+/// would stand there.
+BlindSearch::Window BlindSearch::window_of(const Candidate& candidate, const Walk& walk, std::uint64_t bit) const {
+  const auto& layout = m_layouts[candidate.layout];
+  const auto unit = layout.character_bits;
+  Window window;
+  window.before = std::min<std::uint64_t>(k_before, bit / unit);
+  if (layout.field.stride == 1 && !layout.field.reversed) {
+    const auto place = walk.place(static_cast<std::size_t>(bit / layout.field.bits));
+    const auto into = std::uint64_t{place.element} * layout.field.bits + bit % layout.field.bits;
+    window.from_start = into / unit <= window.before && into % unit == 0;
+    window.before = window.from_start ? into / unit : window.before;
+  }
+  window.bit = bit - window.before * unit;
+  return window;
+}
+
+std::vector<Found> BlindSearch::rate_window(const BlindLayout& layout, const Window& window, std::span<const std::byte> bytes) const {
+  std::optional<Touched> touched;
+  if (window.from_start && !bytes.empty()) {
+    touched = Touched{0, bytes.size() - 1, 8, layout.field.byte_order};
+  }
+  return rate_stream(bytes, touched, layout.character_bits, distinct_of(m_carrier, layout.field));
+}
+
+std::optional<BlindSearch::Find> BlindSearch::judged(const Candidate& candidate, const Walk& walk, const Window& window, Found found,
+                                                     std::span<const std::byte> bytes) const {
+  const auto& layout = m_layouts[candidate.layout];
+  const auto text = bytes.subspan(found.content_offset, found.content_length);
+  if (is_counting(text)) {
+    return std::nullopt;
+  }
+  if (!stands(found.evidence)) {
+    const auto total = elements_of(layout.field, walk.count()) * layout.field.bits / layout.character_bits;
+    found.log_p += std::log(static_cast<double>(total) / static_cast<double>(bytes.size())) + discount(layout, text);
+  }
+  const auto planar = found.title == "text" && layout.character_bits == 8
+                          ? as_planes(layout.field, window.bit / 8 + found.content_offset, text) : std::nullopt;
+  if (!planar) {
+    trim(found, bytes);
+  }
+  auto find = find_of(layout, walk, window.bit, found, bytes);
+  if (planar) {
+    find.payload.content = *planar;
+    find.payload.size = planar->size();
+    find.payload.layout.stream = PayloadStream::planar;
+    find.payload.layout.bits = 8;
+  }
+  return stands(found.evidence) || !is_on_a_grid(layout, find) ? std::optional(std::move(find)) : std::nullopt;
+}
+
+/// Of numbers on a grid a field is what the other bits make it: where those are the same, it is the same, too.
+bool BlindSearch::is_on_a_grid(const BlindLayout& layout, const Find& find) const {
+  constexpr std::size_t k_around = 1 << 15;
+  const auto part = std::find_if(m_carrier.parts.begin(), m_carrier.parts.end(), [&](const CarrierPart& candidate) {
+    return find.first >= candidate.start && find.first - candidate.start < candidate.count;
+  });
+  const auto begin = std::max(part->start, find.first - std::min(find.first, k_around));
+  const auto end = std::min(part->start + part->count, std::min(find.last, find.first + k_around) + k_around);
+  const auto field = ((std::uint64_t{1} << layout.field.bits) - 1) << layout.field.base;
+  struct Element {
+    std::uint64_t rest;
+    std::uint64_t field;
+    bool inside;
+    bool operator<(const Element& other) const { return std::tie(rest, field) < std::tie(other.rest, other.field); }
+  };
+  std::vector<Element> elements;
+  for (auto i = begin; i < end; ++i) {
+    const auto pattern = m_carrier.run().at(i);
+    elements.push_back({pattern & ~field, pattern & field, i >= find.first && i <= find.last});
+  }
+  std::sort(elements.begin(), elements.end());
+  std::size_t same = 0;
+  std::size_t other = 0;
+  for (std::size_t i = 1; i < elements.size(); ++i) {
+    if (elements[i].rest == elements[i - 1].rest && (elements[i].inside || elements[i - 1].inside)) {
+      (elements[i].field == elements[i - 1].field ? same : other) += 1;
+    }
+  }
+  return same >= 8 && same > 3 * other;
+}
+
+std::optional<BlindSearch::Find> BlindSearch::read_text_along(const Candidate& candidate, const Walk& walk) const {
+  const auto& layout = m_layouts[candidate.layout];
+  const auto bit = moved(candidate, walk);
+  if (!bit) {
+    return std::nullopt;
+  }
+  const auto window = window_of(candidate, walk, *bit);
+  auto length = window.before + candidate.seed.bytes + k_first_window;
+  bool goes_on = true;
+  while (goes_on) {
+    length = std::min(length, k_most_content);
+    const auto bytes = walk.read(layout.field, layout.character_bits, window.bit, length);
+    const bool more = bytes.size() == length && length < k_most_content;
+    goes_on = more && length < k_digest_window && holds_digest(std::span(bytes).first(std::min<std::size_t>(bytes.size(), 512)));
+    for (const auto& found : goes_on ? std::vector<Found>() : rate_window(layout, window, bytes)) {
+      const auto end = found.offset + found.length;
+      if (found.offset < window.before + candidate.seed.bytes && window.before < end) {
+        if (!more || end + 16 < bytes.size()) {
+          return judged(candidate, walk, window, found, bytes);
+        }
+        goes_on = true;
+      }
+    }
+    length = length * 4 < k_digest_window && goes_on && holds_digest(bytes) ? k_digest_window : length * 4;
+  }
+  return std::nullopt;
+}
+
+std::optional<BlindSearch::Find> BlindSearch::read_text(const Candidate& candidate) const {
+  auto best = read_text_along(candidate, m_walks.front());
+  if (!best) {
+    return best;
+  }
+  // Where it ends with its tensor it may go on in another one.
+  const auto ends_with_part = [&](std::size_t element) {
+    return std::any_of(m_carrier.parts.begin(), m_carrier.parts.end(), [&](const CarrierPart& part) {
+      const auto last = part.start + part.count;
+      return element < last && element + 16 >= last && element >= part.start;
+    });
+  };
+  if (!ends_with_part(best->last) && best->payload.layout.tensors == 1) {
+    return best;
+  }
+  for (std::size_t i = 1; i < m_walks.size(); ++i) {
+    auto other = read_text_along(candidate, m_walks[i]);
+    if (other && other->payload.size > best->payload.size) {
+      best = std::move(other);
+    }
+  }
+  return best;
+}
+
+std::vector<Payload> BlindSearch::read_out(std::uint64_t readings) const {
+  std::vector<Find> finds;
+  std::size_t looked_at = 0;
+  std::vector<std::size_t> refused(m_layouts.size(), 0);
+  const auto counted = std::log(static_cast<double>(std::max<std::uint64_t>(readings, 1)));
+  for (const auto& candidate : candidates()) {
+    const auto element = element_of(m_layouts[candidate.layout], m_walks.front(), candidate.seed.bit);
+    const auto covers = [element](const Find& find) { return find.first <= element && element <= find.last; };
+    const bool hopeless = candidate.seed.bytes != 0 && candidate.seed.log_p + counted > std::log(k_convincing) + 6;
+    auto& in_vain = refused[candidate.layout];
+    if (hopeless || in_vain >= k_most_in_vain || std::any_of(finds.begin(), finds.end(), covers) || ++looked_at > k_most_candidates) {
+      continue;
+    }
+    auto find = candidate.seed.bytes == 0 ? read_file(candidate) : read_text(candidate);
+    if (!find || (!stands(find->payload.evidence) && find->log_p + counted >= std::log(k_convincing))) {
+      ++in_vain;
+      continue;
+    }
+    const auto meets = [&find](const Find& other) { return find->first <= other.last && other.first <= find->last; };
+    if (std::none_of(finds.begin(), finds.end(), meets)) {
+      find->payload.p_value = std::min(1.0, std::exp(find->log_p + counted));
+      find->payload.candidates_tried = readings;
+      find->payload.sha256 = bytes::sha256_hex(find->payload.content);
+      finds.push_back(std::move(*find));
+    }
+  }
+  std::stable_sort(finds.begin(), finds.end(), [](const Find& a, const Find& b) {
+    return a.payload.evidence != b.payload.evidence ? a.payload.evidence > b.payload.evidence : a.log_p < b.log_p;
+  });
+  std::vector<Payload> payloads;
+  for (auto& find : finds) {
+    payloads.push_back(std::move(find.payload));
+  }
+  return payloads;
+}
+
+std::uint64_t blind_readings(unsigned width) {
+  std::uint64_t sum = 0;
+  for (const auto& layout : blind_layouts(width)) {
+    sum += layout.character_bits / std::gcd(layout.field.bits, layout.character_bits);
+  }
+  return sum;
+}
+
+}  // namespace upinspect::forensics
