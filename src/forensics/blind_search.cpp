@@ -272,14 +272,28 @@ bool BlindSearch::is_on_a_grid(const BlindLayout& layout, const Find& find) cons
     elements.push_back({pattern & ~field, pattern & field, i >= find.first && i <= find.last});
   }
   std::sort(elements.begin(), elements.end());
-  std::size_t same = 0;
-  std::size_t other = 0;
-  for (std::size_t i = 1; i < elements.size(); ++i) {
-    if (elements[i].rest == elements[i - 1].rest && (elements[i].inside || elements[i - 1].inside)) {
-      (elements[i].field == elements[i - 1].field ? same : other) += 1;
+  // Of each group with the same other bits: how likely two of its elements have the same field, one element's worth each.
+  double same = 0;
+  double all = 0;
+  for (std::size_t first = 0; first < elements.size();) {
+    auto last = first;
+    bool inside = false;
+    double pairs = 0;
+    for (auto run = first; last < elements.size() && elements[last].rest == elements[first].rest; run = last) {
+      for (; last < elements.size() && elements[last].rest == elements[run].rest && elements[last].field == elements[run].field; ++last) {
+        inside = inside || elements[last].inside;
+      }
+      const auto count = static_cast<double>(last - run);
+      pairs += count * (count - 1);
     }
+    const auto size = static_cast<double>(last - first);
+    if (inside && size > 1) {
+      same += pairs / size;
+      all += size - 1;
+    }
+    first = last;
   }
-  return same >= 8 && same > 3 * other;
+  return all >= 8 && same > 0.75 * all;
 }
 
 std::optional<BlindSearch::Find> BlindSearch::read_text_along(const Candidate& candidate, const Walk& walk) const {

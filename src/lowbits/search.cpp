@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of things: planes and provenance of every tensor, its values, the blind search, what the container hides.
-#include "diff/workers.hpp"
+#include "inspect/workers.hpp"
 #include "forensics/blind_search.hpp"
 #include "forensics/honest_planes.hpp"
 #include "forensics/value_origin.hpp"
@@ -173,8 +173,8 @@ void Search::note(const Loaded& loaded, std::size_t index, const PartFacts& fact
 }
 
 void Search::scan(forensics::BlindSearch& search) {
-  const auto workers = diff::workers_for(m_options.inspect.jobs, search.layouts());
-  diff::run_pieces(search.layouts(), workers, [&](unsigned, std::size_t layout) {
+  const auto workers = inspecting::workers_for(m_options.inspect.jobs, search.layouts());
+  inspecting::run_pieces(search.layouts(), workers, [&](unsigned, std::size_t layout) {
     check_stop();
     search.scan(layout);
   });
@@ -183,7 +183,7 @@ void Search::scan(forensics::BlindSearch& search) {
 void Search::search_carrier(const Loaded& loaded, std::uint64_t readings) {
   const auto& carrier = loaded.carrier;
   std::vector<PartFacts> facts(carrier.parts.size());
-  diff::run_pieces(facts.size(), diff::workers_for(m_options.inspect.jobs, facts.size()),
+  inspecting::run_pieces(facts.size(), inspecting::workers_for(m_options.inspect.jobs, facts.size()),
                    [&](unsigned, std::size_t part) { facts[part] = facts_of(part_of(loaded, part), carrier.fraction); });
   for (std::size_t part = 0; part < facts.size(); ++part) {
     note(loaded, part, facts[part]);
