@@ -5,6 +5,7 @@
 #include "cli/process.hpp"
 #include "cli/progress.hpp"
 #include "cli/raw_layout.hpp"
+#include "cli/text_look.hpp"
 #include "convert/convert.hpp"
 #include "convert/refusal.hpp"
 #include "numeric/encode.hpp"
@@ -38,9 +39,7 @@ struct ConvertOptions {
   bool force = false;
   RawOptions raw;
   std::string format = "text";
-  std::string colour = "auto";
-  bool quiet = false;
-  bool verbose = false;
+  TextLook look;
 };
 
 constexpr const char* k_footer =
@@ -76,10 +75,7 @@ void declare(::CLI::App& app, ConvertOptions& options) {
   app.add_flag("--force", options.force, "Replace what is there");
   options.raw.declare(app);
   app.add_option("--format", options.format, "Report as text or json")->type_name("FORMAT")->check(::CLI::IsMember({"text", "json"}));
-  app.add_option("--color,--colour", options.colour, "auto, always or never")->type_name("WHEN")
-      ->check(::CLI::IsMember({"auto", "always", "never"}));
-  app.add_flag("-q,--quiet", options.quiet, "One line");
-  app.add_flag("-v,--verbose", options.verbose, "List all names before and after");
+  options.look.declare(app, "One line", "List all names before and after");
   app.footer(k_footer);
 }
 
@@ -161,30 +157,19 @@ convert::Request request_of(const ConvertOptions& options) {
   return request;
 }
 
-report::TextStyle style_of(const ConvertOptions& options) {
-  report::TextStyle style;
-  style.colour = wants_colour(options.colour == "always"  ? ColourMode::always
-                              : options.colour == "never" ? ColourMode::never
-                                                          : ColourMode::automatic);
-  style.unicode = locale_is_utf8();
-  style.width = terminal_width();
-  style.verbosity = options.quiet ? -1 : options.verbose ? 1 : 0;
-  return style;
-}
-
 void tell(const convert::Conversion& done, const ConvertOptions& options) {
   Output output("-");
   if (options.format == "json") {
     report::write_convert_json([&output](std::string_view piece) { output.write(piece); }, done, version());
   } else {
-    output.write(report::convert_text(done, style_of(options)));
+    output.write(report::convert_text(done, options.look.style()));
   }
   output.commit();
 }
 
 Exit run(const ConvertOptions& options) {
   auto request = request_of(options);
-  Progress progress(is_terminal(STDERR_FILENO) && !options.quiet);
+  Progress progress(is_terminal(STDERR_FILENO) && !options.look.quiet);
   progress.start(options.output);
   request.progress = [&progress](std::uint64_t done, std::uint64_t total) { progress.update(done, total); };
   try {

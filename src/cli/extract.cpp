@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/extract.hpp"
 
+#include "cli/command.hpp"
 #include "cli/output.hpp"
+
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <stdexcept>
@@ -24,6 +27,34 @@ std::string suffix_of(const std::string& kind) {
 }
 
 }  // namespace
+
+void Extraction::declare(::CLI::App& app) {
+  app.add_option("--extract", file, "Write the bytes of the best message here")->type_name("FILE");
+  app.add_option("--extract-dir", folder, "Write the bytes of every message into this folder")->type_name("DIR");
+  app.add_flag("--force", force, "Let --extract and --extract-dir overwrite files");
+}
+
+void Extraction::check() const {
+  if (!file.empty()) {
+    expect_writable(file, force ? Overwrite::yes : Overwrite::no);
+  }
+}
+
+bool Extraction::write(const std::vector<Payload>& payloads) const {
+  const auto overwrite = force ? Overwrite::yes : Overwrite::no;
+  if (!folder.empty()) {
+    extract_all(folder, payloads, overwrite);
+  }
+  if (file.empty()) {
+    return true;
+  }
+  if (payloads.empty()) {
+    complain(file, "not written: no message was found");
+    return false;
+  }
+  extract_to(file, payloads.front(), overwrite);
+  return true;
+}
 
 void expect_writable(const std::string& path, Overwrite overwrite) {
   std::error_code ignored;

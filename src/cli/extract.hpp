@@ -7,9 +7,26 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace upinspect::cli {
 
 enum class Overwrite : bool { no, yes };
+
+/// --extract, --extract-dir and --force.
+struct Extraction {
+  std::string file;
+  std::string folder;
+  bool force = false;
+
+  void declare(::CLI::App& app);
+  /// Throws std::runtime_error where the file is there and must not be overwritten: said before the work, not after it.
+  void check() const;
+  /// Writes what was asked for. False where the file was to be written and there is no payload, which is told.
+  [[nodiscard]] bool write(const std::vector<Payload>& payloads) const;
+};
 
 /// Throws std::runtime_error where `path` exists and must not be overwritten. To be asked before long work begins.
 void expect_writable(const std::string& path, Overwrite overwrite);

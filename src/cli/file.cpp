@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // upinspect file: what is this, is it whole, what is in it?
 #include "cli/command.hpp"
+#include "cli/fail_on.hpp"
 #include "cli/file_reports.hpp"
 #include "cli/memory_size.hpp"
 #include "cli/process.hpp"
 #include "cli/progress.hpp"
 #include "cli/raw_layout.hpp"
+#include "cli/text_look.hpp"
 #include "cli/walk.hpp"
 #include "inspect/base_model.hpp"
 #include "upinspect/folder.hpp"
@@ -27,7 +29,7 @@ struct FileOptions {
   std::string format = "text";
   std::string output;
   std::vector<std::string> reports;
-  std::string colour = "auto";
+  TextLook look;
   std::string fail_on = "never";
   std::vector<std::string> digests;
   std::string tensor;
@@ -37,8 +39,6 @@ struct FileOptions {
   bool quick = false;
   bool no_sha256 = false;
   bool recursive = false;
-  bool quiet = false;
-  bool verbose = false;
 };
 
 void declare(::CLI::App& app, FileOptions& options) {
@@ -56,33 +56,18 @@ void declare(::CLI::App& app, FileOptions& options) {
   app.add_option("-o,--output", options.output, "Write the report here, not to standard output")->type_name("FILE");
   app.add_option("--report", options.reports, "Write another report, such as json=report.json")->type_name("FORMAT=FILE")
       ->allow_extra_args(false);
-  app.add_option("--color,--colour", options.colour, "auto, always or never")->type_name("WHEN")
-      ->check(::CLI::IsMember({"auto", "always", "never"}));
-  app.add_flag("-q,--quiet", options.quiet, "One line for each file");
-  app.add_flag("-v,--verbose", options.verbose, "Everything, nothing cut away");
+  options.look.declare(app, "One line for each file", "Everything, nothing cut away");
   app.add_option("--fail-on", options.fail_on, "Exit with 1 at findings of this severity")->type_name("SEVERITY")
       ->check(::CLI::IsMember({"note", "warning", "error", "never"}));
   app.add_option("-j,--jobs", options.jobs, "Threads; 0: one for each core")->type_name("N");
   app.add_option("--max-memory", options.memory, "Most that file content may claim, such as 512M")->type_name("BYTES");
 }
 
-report::TextStyle style_of(const FileOptions& options) {
-  report::TextStyle style;
-  const auto mode = options.colour == "always"  ? ColourMode::always
-                    : options.colour == "never" ? ColourMode::never
-                                                : ColourMode::automatic;
-  style.colour = wants_colour(mode);
-  style.unicode = locale_is_utf8();
-  style.width = terminal_width();
-  style.verbosity = options.quiet ? -1 : options.verbose ? 1 : 0;
-  return style;
-}
-
 /// One run over all paths.
 class FileRun {
  public:
   explicit FileRun(const FileOptions& options)
-      : m_options(options), m_reports(style_of(options)), m_progress(is_terminal(STDERR_FILENO) && !options.quiet) {}
+      : m_options(options), m_reports(options.look.style()), m_progress(is_terminal(STDERR_FILENO) && !options.look.quiet) {}
 
   Exit run();
 
@@ -103,7 +88,6 @@ class FileRun {
   std::optional<inspecting::BaseModel> m_base;
   bool m_failed = false;
   bool m_found = false;
-  std::optional<Severity> m_fail_on;
 };
 
 void FileRun::add_reports() {
@@ -128,11 +112,6 @@ void FileRun::set_up() {
   m_inspect.limits.memory = memory_size(m_options.memory);
   m_inspect.stop = &stop_requested();
   m_inspect.progress = [this](std::uint64_t done, std::uint64_t total) { m_progress.update(done, total); };
-  if (m_options.fail_on != "never") {
-    m_fail_on = m_options.fail_on == "note"      ? Severity::note
-                : m_options.fail_on == "warning" ? Severity::warning
-                                                 : Severity::error;
-  }
   add_reports();
 }
 
@@ -150,9 +129,7 @@ bool FileRun::open_base() {
 }
 
 void FileRun::judge(const Artifact& artifact) {
-  m_found = m_found || std::any_of(artifact.findings.begin(), artifact.findings.end(), [this](const Finding& finding) {
-              return m_fail_on && finding.severity >= *m_fail_on;
-            });
+  m_found = m_found || any_as_bad(artifact.findings, m_options.fail_on);
 }
 
 bool FileRun::asked(const char* kind) const {

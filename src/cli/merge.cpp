@@ -4,6 +4,7 @@
 #include "cli/output.hpp"
 #include "cli/process.hpp"
 #include "cli/progress.hpp"
+#include "cli/text_look.hpp"
 #include "convert/merge.hpp"
 #include "convert/refusal.hpp"
 #include "report/merge_json.hpp"
@@ -31,9 +32,7 @@ struct MergeOptions {
   bool force = false;
   unsigned jobs = 0;
   std::string format = "text";
-  std::string colour = "auto";
-  bool quiet = false;
-  bool verbose = false;
+  TextLook look;
 };
 
 constexpr const char* k_footer =
@@ -56,10 +55,7 @@ void declare(::CLI::App& app, MergeOptions& options) {
   app.add_flag("--force", options.force, "Replace what is there");
   app.add_option("-j,--jobs", options.jobs, "Threads; 0: one for each core")->type_name("N")->check(::CLI::Range(0U, 256U));
   app.add_option("--format", options.format, "Report as text or json")->type_name("FORMAT")->check(::CLI::IsMember({"text", "json"}));
-  app.add_option("--color,--colour", options.colour, "auto, always or never")->type_name("WHEN")
-      ->check(::CLI::IsMember({"auto", "always", "never"}));
-  app.add_flag("-q,--quiet", options.quiet, "One line");
-  app.add_flag("-v,--verbose", options.verbose, "List all tensors that changed");
+  options.look.declare(app, "One line", "List all tensors that changed");
   app.footer(k_footer);
 }
 
@@ -87,30 +83,19 @@ convert::MergeRequest request_of(const MergeOptions& options) {
   return request;
 }
 
-report::TextStyle style_of(const MergeOptions& options) {
-  report::TextStyle style;
-  style.colour = wants_colour(options.colour == "always"  ? ColourMode::always
-                              : options.colour == "never" ? ColourMode::never
-                                                          : ColourMode::automatic);
-  style.unicode = locale_is_utf8();
-  style.width = terminal_width();
-  style.verbosity = options.quiet ? -1 : options.verbose ? 1 : 0;
-  return style;
-}
-
 void tell(const convert::Merged& done, const MergeOptions& options) {
   Output output("-");
   if (options.format == "json") {
     report::write_merge_json([&output](std::string_view piece) { output.write(piece); }, done, version());
   } else {
-    output.write(report::merge_text(done, style_of(options)));
+    output.write(report::merge_text(done, options.look.style()));
   }
   output.commit();
 }
 
 Exit run(const MergeOptions& options) {
   auto request = request_of(options);
-  Progress progress(is_terminal(STDERR_FILENO) && !options.quiet);
+  Progress progress(is_terminal(STDERR_FILENO) && !options.look.quiet);
   progress.start(options.output);
   request.progress = [&progress](std::uint64_t done, std::uint64_t total) { progress.update(done, total); };
   try {

@@ -4,6 +4,7 @@
 #include "bytes/digest.hpp"
 #include "forensics/carve.hpp"
 #include "forensics/find_checks.hpp"
+#include "forensics/found_payload.hpp"
 #include "forensics/statistics.hpp"
 
 #include <algorithm>
@@ -96,23 +97,8 @@ BlindSearch::Find BlindSearch::find_of(const BlindLayout& layout, const Walk& wa
                                        std::span<const std::byte> bytes) const {
   Find find;
   find.log_p = found.log_p;
-  auto& payload = find.payload;
-  payload.kind = found.kind;
-  payload.title = found.title;
-  payload.evidence = found.evidence;
-  const auto content = bytes.subspan(found.content_offset, found.content_length);
-  payload.content.assign(content.begin(), content.end());
-  payload.size = content.size();
-  payload.entropy = content.size() < 64 ? 0 : corrected_entropy(content);
-  auto& place = payload.layout;
-  place.stream = layout.stream;
-  place.bits = layout.field.bits;
-  place.base_bit = layout.field.base;
-  place.field_order = layout.field.field_order;
-  place.byte_order = layout.field.byte_order;
-  place.reversed = layout.field.reversed;
-  place.stride = layout.field.stride;
-  place.character_bits = layout.character_bits;
+  find.payload = payload_of(found, bytes, {layout.stream, layout.field, layout.character_bits});
+  auto& place = find.payload.layout;
   const auto begin = window + found.offset * layout.character_bits;
   const auto end = window + (found.offset + found.length) * layout.character_bits - 1;
   const auto taken = elements_of(layout.field, walk.count());

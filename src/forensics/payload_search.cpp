@@ -2,6 +2,7 @@
 #include "forensics/payload_search.hpp"
 
 #include "bytes/digest.hpp"
+#include "forensics/found_payload.hpp"
 #include "forensics/statistics.hpp"
 #include "forensics/text_rating.hpp"
 
@@ -113,23 +114,7 @@ std::size_t PayloadSearch::origin_of(const Reading& reading, std::size_t bit) co
 void PayloadSearch::keep(const Reading& reading, std::span<const std::byte> bytes, const Found& found) {
   Find find;
   find.log_p = found.log_p;
-  auto& payload = find.payload;
-  payload.kind = found.kind;
-  payload.title = found.title;
-  payload.evidence = found.evidence;
-  const auto content = bytes.subspan(found.content_offset, found.content_length);
-  payload.content.assign(content.begin(), content.end());
-  payload.size = content.size();
-  payload.entropy = content.size() < 64 ? 0 : corrected_entropy(content);
-  auto& layout = payload.layout;
-  layout.stream = reading.stream;
-  layout.bits = reading.field.bits;
-  layout.base_bit = reading.field.base;
-  layout.field_order = reading.field.field_order;
-  layout.byte_order = reading.field.byte_order;
-  layout.reversed = reading.field.reversed;
-  layout.stride = reading.field.stride;
-  layout.character_bits = reading.character_bits;
+  find.payload = payload_of(found, bytes, {reading.stream, reading.field, reading.character_bits});
   find.first = origin_of(reading, reading.shift + found.offset * reading.character_bits);
   find.last = origin_of(reading, reading.shift + (found.offset + found.length) * reading.character_bits - 1);
   locate(find);

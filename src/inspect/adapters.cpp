@@ -56,13 +56,7 @@ std::optional<Value> config_beside(model::Builder& builder) {
   namespace fs = std::filesystem;
   const auto config = fs::path(builder.artifact.path).parent_path() / "adapter_config.json";
   std::error_code error;
-  const bool is_link = fs::is_symlink(fs::symlink_status(config, error));
-  if (is_link && leads_to(config) != Leads::inside) {
-    builder.find("folder.unsafe-path", Severity::warning,
-                 "adapter_config.json is a link that leaves the folder, or leads nowhere; not followed");
-    return std::nullopt;
-  }
-  if (!fs::is_regular_file(config, error)) {
+  if (refuse_link(builder, config) || !fs::is_regular_file(config, error)) {
     return std::nullopt;
   }
   InspectOptions options;

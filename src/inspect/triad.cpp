@@ -113,9 +113,7 @@ void TriadJoiner::read_config() {
   if (!m_files.config && !elsewhere) {
     return;
   }
-  if (!elsewhere && leads_to(path) != Leads::inside) {
-    m_builder.find("folder.unsafe-path", Severity::warning,
-                   std::string(k_config_file) + " is a link that leaves the folder, or leads nowhere; not followed");
+  if (!elsewhere && refuse_link(m_builder, path)) {
     return;
   }
   auto options = m_options;

@@ -80,6 +80,16 @@ Leads leads_to(const fs::path& file) {
   return !error && target.parent_path() == folder ? Leads::inside : Leads::outside;
 }
 
+bool refuse_link(model::Builder& builder, const fs::path& file) {
+  std::error_code error;
+  const bool refused = fs::is_symlink(fs::symlink_status(file, error)) && leads_to(file) != Leads::inside;
+  if (refused) {
+    builder.find("folder.unsafe-path", Severity::warning,
+                 file.filename().string() + " is a link that leaves the folder, or leads nowhere; not followed");
+  }
+  return refused;
+}
+
 const TriadFile* TriadFiles::half(std::string_view module, std::string_view role) const {
   const auto found = std::find_if(halves.begin(), halves.end(), [&](const TriadFile& file) {
     return file.name.module == module && file.name.role == role;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lora/half_name.hpp"
+#include "model/builder.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -15,6 +16,9 @@ namespace upinspect::inspecting {
 enum class Leads : std::uint8_t { inside, outside, nowhere };
 
 [[nodiscard]] Leads leads_to(const std::filesystem::path& file);
+
+/// True for a link beside the builder's file that leaves the folder, or leads nowhere; which is told.
+[[nodiscard]] bool refuse_link(model::Builder& builder, const std::filesystem::path& file);
 
 struct TriadFile {
   std::string file;                 ///< its name

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/convert_json.hpp"
 
+#include "report/json_head.hpp"
 #include "report/json_writer.hpp"
 
 namespace upinspect::report {
@@ -96,12 +97,7 @@ void write_conversion(JsonWriter& out, const Conversion& done) {
 void write_convert_json(const Sink& sink, const Conversion& done, std::string_view version) {
   JsonWriter out(sink, JsonLayout::pretty);
   out.begin_object();
-  out.member("schema", "upinspect.convert/1");
-  out.key("tool");
-  out.begin_object(JsonScope::row);
-  out.member("name", "upinspect");
-  out.member("version", version);
-  out.end();
+  write_head(out, "upinspect.convert/1", version);
   write_conversion(out, done);
   out.end();
   out.newline();

@@ -3,6 +3,7 @@
 
 #include "report/diff_words.hpp"
 #include "report/file_json.hpp"
+#include "report/json_head.hpp"
 #include "report/json_value.hpp"
 
 #include <utility>
@@ -13,13 +14,7 @@ namespace {
 void write_side(JsonWriter& out, std::string_view name, const Artifact& artifact) {
   out.key(name);
   out.begin_object();
-  out.file_text("path", artifact.path);
-  out.member("size", artifact.size);
-  out.key("format");
-  out.begin_object(JsonScope::row);
-  out.member("id", artifact.format.id);
-  out.file_text("title", artifact.format.title);
-  out.end();
+  write_origin(out, artifact);
   out.member("tensors", artifact.tensors.size());
   out.end();
 }
@@ -186,12 +181,7 @@ void write_update(JsonWriter& out, const UpdateDifference& update) {
 
 void write_difference(JsonWriter& out, const Difference& difference, std::string_view version) {
   out.begin_object();
-  out.member("schema", "upinspect.diff/1");
-  out.key("tool");
-  out.begin_object(JsonScope::row);
-  out.member("name", "upinspect");
-  out.member("version", version);
-  out.end();
+  write_head(out, "upinspect.diff/1", version);
   write_side(out, "old", difference.old_side);
   write_side(out, "new", difference.new_side);
   out.member("verdict", word(difference.verdict));

@@ -3,6 +3,7 @@
 
 #include "report/adapter_json.hpp"
 #include "report/base_fit_json.hpp"
+#include "report/json_head.hpp"
 #include "report/json_value.hpp"
 #include "report/tensor_json.hpp"
 #include "report/training_json.hpp"
@@ -174,12 +175,7 @@ FileJson::FileJson(Sink sink, JsonForm form, std::string_view version)
 
 void FileJson::preamble() {
   m_out.begin_object();
-  m_out.member("schema", k_schema);
-  m_out.key("tool");
-  m_out.begin_object(JsonScope::row);
-  m_out.member("name", "upinspect");
-  m_out.member("version", m_version);
-  m_out.end();
+  write_head(m_out, k_schema, m_version);
 }
 
 void FileJson::begin() {

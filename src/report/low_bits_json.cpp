@@ -3,6 +3,7 @@
 
 #include "report/diff_json.hpp"
 #include "report/file_json.hpp"
+#include "report/json_head.hpp"
 #include "report/low_bits_text.hpp"
 #include "report/words.hpp"
 
@@ -10,22 +11,6 @@
 
 namespace upinspect::report {
 namespace {
-
-void write_head(JsonWriter& out, const Artifact& artifact, std::string_view version) {
-  out.member("schema", "upinspect.lsb/1");
-  out.key("tool");
-  out.begin_object(JsonScope::row);
-  out.member("name", "upinspect");
-  out.member("version", version);
-  out.end();
-  out.file_text("path", artifact.path);
-  out.member("size", artifact.size);
-  out.key("format");
-  out.begin_object(JsonScope::row);
-  out.member("id", artifact.format.id);
-  out.file_text("title", artifact.format.title);
-  out.end();
-}
 
 void write_planes(JsonWriter& out, const TensorPlanes& tensor) {
   out.key("planes");
@@ -117,7 +102,8 @@ void write_blind_spots(JsonWriter& out, const LowBits& result) {
 
 void write_low_bits(JsonWriter& out, const LowBits& result, std::string_view version) {
   out.begin_object();
-  write_head(out, result.artifact, version);
+  write_head(out, "upinspect.lsb/1", version);
+  write_origin(out, result.artifact);
   out.member("verdict", low_bits_verdict(result));
   out.key("tensors");
   out.begin_array();

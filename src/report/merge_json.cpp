@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/merge_json.hpp"
 
+#include "report/json_head.hpp"
 #include "report/json_writer.hpp"
 
 namespace upinspect::report {
@@ -63,12 +64,7 @@ void write_merge(JsonWriter& out, const Merged& done) {
 void write_merge_json(const Sink& sink, const Merged& done, std::string_view version) {
   JsonWriter out(sink, JsonLayout::pretty);
   out.begin_object();
-  out.member("schema", "upinspect.merge/1");
-  out.key("tool");
-  out.begin_object(JsonScope::row);
-  out.member("name", "upinspect");
-  out.member("version", version);
-  out.end();
+  write_head(out, "upinspect.merge/1", version);
   write_merge(out, done);
   out.end();
   out.newline();
