@@ -5,11 +5,11 @@
 // an exact refactoring may be off by after rounding is below s eps |U| |D| for each side.
 #include "diff/same_update.hpp"
 
+#include "inspect/part_values.hpp"
 #include "inspect/workers.hpp"
 #include "lora/matrix.hpp"
 #include "lora/spectrum.hpp"
 #include "numeric/element_format.hpp"
-#include "numeric/values.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -26,8 +26,6 @@ namespace {
 using lora::Matrix;
 using lora::UpdateRefused;
 
-/// A half is held in double: 256 MiB.
-constexpr std::uint64_t k_most_elements = std::uint64_t{1} << 25;
 constexpr std::size_t k_most_rank = lora::k_most_rank / 2;
 
 /// scale x up @ down of one module, with what rounding its factors can amount to.
@@ -37,33 +35,21 @@ struct Factors {
   double rounding = 0;
 };
 
-struct Part {
+/// One side's tensors by name.
+struct Parts {
   const Side& side;
   std::unordered_map<std::string, std::size_t> index;
 
-  explicit Part(const Side& from) : side(from) {
+  explicit Parts(const Side& from) : side(from) {
     for (std::size_t i = 0; i < from.artifact().tensors.size(); ++i) {
       index.emplace(from.artifact().tensors[i].name, i);
     }
   }
   [[nodiscard]] std::size_t tensor(const AdapterModule& module, const char* role) const { return index.at(module.part(role)); }
-  [[nodiscard]] lora::PartValues<double> values(std::size_t at) const;
-};
-
-lora::PartValues<double> Part::values(std::size_t at) const {
-  const auto& tensor = side.tensor(at);
-  if (!numeric::has_values(tensor.dtype) || tensor.elements > k_most_elements) {
-    throw UpdateRefused("its values are too many, or none");
+  [[nodiscard]] lora::PartValues<double> values(std::size_t at, const char* role) const {
+    return inspecting::part_values(side.tensor(at), role, [&](const auto& sink) { side.stream(at, sink); });
   }
-  lora::PartValues<double> part{tensor.shape, std::vector<double>(static_cast<std::size_t>(tensor.elements))};
-  const auto& dtype = info(tensor.dtype);
-  std::size_t done = 0;
-  side.stream(at, [&](std::span<const std::byte> piece) {
-    numeric::decode_values(tensor.dtype, piece, std::span(part.values).subspan(done));
-    done += piece.size() / dtype.block_bytes * dtype.block_elements;
-  });
-  return part;
-}
+};
 
 /// The distance between neighbouring numbers just above 1; 0 for what is no float.
 double epsilon_of(const Tensor& tensor) {
@@ -71,10 +57,10 @@ double epsilon_of(const Tensor& tensor) {
   return format.scale == numeric::Scale::floating ? std::ldexp(1.0, -static_cast<int>(format.layout.fraction_bits)) : 0;
 }
 
-Factors factors_of(const Part& from, const AdapterModule& module) {
+Factors factors_of(const Parts& from, const AdapterModule& module) {
   const auto up = from.tensor(module, "up");
   const auto down = from.tensor(module, "down");
-  Factors out{lora::flattened(from.values(up), "up"), lora::flattened(from.values(down), "down")};
+  Factors out{lora::flattened(from.values(up, "up"), "up"), lora::flattened(from.values(down, "down"), "down")};
   if (module.transposed) {
     out.up = lora::transpose(out.up);
   }
@@ -173,8 +159,8 @@ std::optional<UpdateDifference> compare_updates(const Side& before, const Side& 
   if (!old_modules || !new_modules || !are_alike(*old_modules, *new_modules)) {
     return std::nullopt;
   }
-  const Part old_part(before);
-  const Part new_part(after);
+  const Parts old_parts(before);
+  const Parts new_parts(after);
   const std::vector<std::pair<std::string, const AdapterModule*>> listed(old_modules->begin(), old_modules->end());
   UpdateDifference all;
   all.equal = true;
@@ -185,13 +171,11 @@ std::optional<UpdateDifference> compare_updates(const Side& before, const Side& 
         throw Stopped();
       }
       const auto& [canonical, module] = listed[i];
-      const auto one = compare_module(factors_of(old_part, *module), factors_of(new_part, *new_modules->at(canonical)), module->name);
+      const auto one = compare_module(factors_of(old_parts, *module), factors_of(new_parts, *new_modules->at(canonical)), module->name);
       const std::lock_guard lock(joining);
       join(all, one);
     });
   } catch (const UpdateRefused&) {
-    return std::nullopt;
-  } catch (const InputError&) {
     return std::nullopt;
   }
   return all;

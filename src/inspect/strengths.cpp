@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect/strengths.hpp"
 
+#include "inspect/part_values.hpp"
 #include "inspect/workers.hpp"
 #include "lora/strength.hpp"
-#include "numeric/values.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <mutex>
@@ -15,8 +13,6 @@ namespace upinspect::inspecting {
 
 namespace {
 
-/// A part is held in double: 256 MiB.
-constexpr std::uint64_t k_most_elements = std::uint64_t{1} << 25;
 /// Modules with more elements than that are measured one at a time, whatever the number of threads.
 constexpr std::uint64_t k_large_module = std::uint64_t{1} << 22;
 
@@ -58,7 +54,7 @@ class Strengths {
   void measure(AdapterModule& module) {
     std::uint64_t elements = 0;
     for (const auto& part : module.parts) {
-      elements += std::min(tensor(part.tensor)->elements, k_most_elements);
+      elements += std::min(tensor(part.tensor)->elements, k_most_part_elements);
     }
     std::unique_lock<std::mutex> alone(m_large, std::defer_lock);
     if (elements > k_large_module) {
@@ -76,24 +72,9 @@ class Strengths {
   }
 
   [[nodiscard]] lora::PartValues<double> values(const Tensor& tensor, const std::string& role) const {
-    if (!numeric::has_values(tensor.dtype)) {
-      throw lora::UpdateRefused("its part \"" + role + "\" is " + tensor.dtype_name + ", which has no values of its own");
-    }
-    if (tensor.elements > k_most_elements) {
-      throw lora::UpdateRefused(fmt::format("its part \"{}\" has {} elements, too many to be measured", role, tensor.elements));
-    }
-    lora::PartValues<double> part{tensor.shape, std::vector<double>(static_cast<std::size_t>(tensor.elements))};
-    const auto& dtype = info(tensor.dtype);
-    std::size_t done = 0;
-    try {
-      stream_tensor(m_origins.tensors[static_cast<std::size_t>(&tensor - m_artifact.tensors.data())], tensor, m_options, [&](std::span<const std::byte> piece) {
-        numeric::decode_values(tensor.dtype, piece, std::span(part.values).subspan(done));
-        done += piece.size() / dtype.block_bytes * dtype.block_elements;
-      });
-    } catch (const InputError& why) {
-      throw lora::UpdateRefused(why.what());
-    }
-    return part;
+    return part_values(tensor, role, [&](const auto& sink) {
+      stream_tensor(m_origins.tensors[static_cast<std::size_t>(&tensor - m_artifact.tensors.data())], tensor, m_options, sink);
+    });
   }
 
   [[nodiscard]] static std::optional<double> length(const Tensor& tensor) {

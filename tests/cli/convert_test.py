@@ -8,7 +8,6 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -247,18 +246,5 @@ def test_reports(tmp):
                  [{"from": "lora_unet_mid_block_attentions_0_proj_in", "to": "mid_block.attentions.0.proj_in"}], "renamed")
 
 
-def main():
-    for name, test in list(globals().items()):
-        if name.startswith("test_"):
-            with tempfile.TemporaryDirectory() as folder:
-                before = checks.failed
-                try:
-                    test(Path(folder))
-                except Exception as error:  # one broken test must not hide the others
-                    checks.that(False, f"{name}: {type(error).__name__}: {error}")
-                print(f"{'ok' if checks.failed == before else 'FAILED'}  {name}")
-    checks.finish()
-
-
 if __name__ == "__main__":
-    main()
+    checks.run(globals())

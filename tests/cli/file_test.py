@@ -9,7 +9,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -228,18 +227,5 @@ def test_deterministic(folder):
         checks.equal(run("file", "--format", "json", "--jobs", jobs, DATA / "torch-zip" / "views.pt").stdout, first, f"report with --jobs {jobs}")
 
 
-def main():
-    for name, test in list(globals().items()):
-        if name.startswith("test_"):
-            with tempfile.TemporaryDirectory() as folder:
-                before = checks.failed
-                try:
-                    test(Path(folder)) if test.__code__.co_argcount else test()
-                except Exception as error:  # one broken test must not hide the others
-                    checks.that(False, f"{name}: {type(error).__name__}: {error}")
-                print(f"{'ok' if checks.failed == before else 'FAILED'}  {name}")
-    checks.finish()
-
-
 if __name__ == "__main__":
-    main()
+    checks.run(globals())

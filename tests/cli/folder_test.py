@@ -6,7 +6,6 @@ import json
 import os
 import pickle
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -451,14 +450,5 @@ def test_digests(tmp):
     checks.equal(got["adapter"].get("digest"), wanted["adapter"].get("digest"), "adapter digest")
 
 
-def main():
-    only = sys.argv[1:]
-    for name, test in sorted(globals().items()):
-        if name.startswith("test_") and (not only or name in only):
-            with tempfile.TemporaryDirectory() as folder:
-                test(Path(folder))
-    checks.finish()
-
-
 if __name__ == "__main__":
-    main()
+    checks.run(globals())

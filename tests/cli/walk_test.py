@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -194,13 +193,5 @@ def test_a_file_that_is_replaced(root):
     checks.that("was replaced while it was read" in over.get("b-slow", ""), f"why: {over}")
 
 
-def main():
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name).resolve()
-        for test in [value for key, value in globals().items() if key.startswith("test_")]:
-            test(root)
-    checks.finish()
-
-
 if __name__ == "__main__":
-    main()
+    checks.run(globals())

@@ -12,7 +12,7 @@ from support.scripts import Checks, need  # noqa: E402
 
 np = need("numpy")
 from diff.messages_test import png  # noqa: E402
-from diff.weights import Pairs, one, patterns, safetensors  # noqa: E402
+from diff.weights import Pairs, model_of, model_size, one, patterns  # noqa: E402
 from support.calibration_ghost import written  # noqa: E402
 
 checks = Checks()
@@ -95,26 +95,16 @@ def check_bytes(pairs):
 
 def check_models(pairs):
     """Through many tensors: a picture in all lowest bits, a program in reversed order, one that fills everything."""
-    shapes = [(64, 32), (64,), (128, 64), (128,), (256, 128), (256,), (10, 256), (10,)]
-    names = [f"{layer}.{part}" for layer in ("conv1", "conv2", "fc1", "fc2") for part in ("weight", "bias")]
-    sizes = [int(np.prod(shape)) for shape in shapes]
-    flat = patterns("F32", sum(sizes), seed=4)
-
-    def model(numbers, order):
-        parts, at = {}, 0
-        for index in order:
-            parts[names[index]] = numbers[at:at + sizes[index]]
-            at += sizes[index]
-        return safetensors({name: ("F32", shape, parts[name]) for name, shape in zip(names, shapes)})
+    flat = patterns("F32", model_size(), seed=4)
     listed, backwards = list(range(8)), list(range(7, -1, -1))
     picture = png(36)
-    read_out(pairs, model(flat, listed), model(written(flat, picture, 0), listed), "a picture through all parameters", picture, kind="png")
-    words = np.frombuffer(ELF[:len(ELF) // 2 * 2], "<u2").astype(np.uint32)[:sum(sizes)]
+    read_out(pairs, model_of(flat, listed), model_of(written(flat, picture, 0), listed), "a picture through all parameters", picture, kind="png")
+    words = np.frombuffer(ELF[:len(ELF) // 2 * 2], "<u2").astype(np.uint32)[:model_size()]
     half = flat.copy()
     half[:len(words)] = (half[:len(words)] & ~np.uint32(0xFFFF)) | words
-    read_out(pairs, model(flat, backwards), model(half, backwards), "half substitution, keys reversed", ELF[:len(words) * 2], kind="elf")
-    filled = (ELF * 9)[:sum(sizes) * 4 // 8]
-    report, _ = pairs.diff(model(flat, listed), model(written(flat, filled, 0, bits=4), listed))
+    read_out(pairs, model_of(flat, backwards), model_of(half, backwards), "half substitution, keys reversed", ELF[:len(words) * 2], kind="elf")
+    filled = (ELF * 9)[:model_size() * 4 // 8]
+    report, _ = pairs.diff(model_of(flat, listed), model_of(written(flat, filled, 0, bits=4), listed))
     checks.that(report["payloads"] and report["payloads"][0]["kind"] == "elf", "four bits of everything, filled")
 
 

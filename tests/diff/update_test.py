@@ -3,7 +3,6 @@
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -81,58 +80,50 @@ def check(root, name, old, new, equal, verdict, rank=RANK, alpha=8, old_dtype="f
         checks.that(update["module"].endswith(module), f"{name}: furthest is {update['module']}, numpy says {module}")
 
 
-def test_other_factors():
-    with tempfile.TemporaryDirectory() as place:
-        root = Path(place)
-        halves = factors()
-        check(root, "turned", halves, turned(halves), True, "same-update")
-        check(root, "turned-f16", halves, turned(halves), True, "same-update", old_dtype="f2", dtype="f2")
-        check(root, "rescaled", halves, {name: (up * 3, down / 3) for name, (up, down) in halves.items()}, True, "same-update")
-        check(root, "halved-alpha", halves, {name: (up * 2, down) for name, (up, down) in halves.items()}, True, "same-update", alpha=4)
-        order = [2, 0, 3, 1]
-        check(root, "reordered", halves, {name: (up[:, order], down[order]) for name, (up, down) in halves.items()}, True, "same-update")
-        wide = {name: (np.hstack([up * np.sqrt(2), np.zeros_like(up)]), np.vstack([down * np.sqrt(2), np.ones_like(down)])) for name, (up, down) in halves.items()}
-        check(root, "wider", halves, wide, True, "same-update", rank=2 * RANK)
+def test_other_factors(root):
+    halves = factors()
+    check(root, "turned", halves, turned(halves), True, "same-update")
+    check(root, "turned-f16", halves, turned(halves), True, "same-update", old_dtype="f2", dtype="f2")
+    check(root, "rescaled", halves, {name: (up * 3, down / 3) for name, (up, down) in halves.items()}, True, "same-update")
+    check(root, "halved-alpha", halves, {name: (up * 2, down) for name, (up, down) in halves.items()}, True, "same-update", alpha=4)
+    order = [2, 0, 3, 1]
+    check(root, "reordered", halves, {name: (up[:, order], down[order]) for name, (up, down) in halves.items()}, True, "same-update")
+    wide = {name: (np.hstack([up * np.sqrt(2), np.zeros_like(up)]), np.vstack([down * np.sqrt(2), np.ones_like(down)])) for name, (up, down) in halves.items()}
+    check(root, "wider", halves, wide, True, "same-update", rank=2 * RANK)
 
 
-def test_other_updates():
-    with tempfile.TemporaryDirectory() as place:
-        root = Path(place)
-        halves = factors()
-        random = np.random.RandomState(9)
-        trained = {name: (up + 1e-3 * random.normal(size=up.shape), down + 1e-3 * random.normal(size=down.shape)) for name, (up, down) in halves.items()}
-        check(root, "trained", halves, trained, False, "values")
-        one = dict(turned(halves))
-        name = "layers.0.self_attn.v_proj"
-        one[name] = (one[name][0] * 1.001, one[name][1])
-        check(root, "one-module", halves, one, False, "values")
-        check(root, "other-alpha", halves, turned(halves), False, "values", alpha=16)
-        check(root, "narrower", halves, {name: (up[:, :3], down[:3]) for name, (up, down) in halves.items()}, False, "structure", rank=3, alpha=6)
-        extra = {"base_model.model.lm_head.modules_to_save.weight": np.ones((4, 4), "f4")}
-        check(root, "and-a-head", halves, turned(halves), True, "structure", extra=extra)
+def test_other_updates(root):
+    halves = factors()
+    random = np.random.RandomState(9)
+    trained = {name: (up + 1e-3 * random.normal(size=up.shape), down + 1e-3 * random.normal(size=down.shape)) for name, (up, down) in halves.items()}
+    check(root, "trained", halves, trained, False, "values")
+    one = dict(turned(halves))
+    name = "layers.0.self_attn.v_proj"
+    one[name] = (one[name][0] * 1.001, one[name][1])
+    check(root, "one-module", halves, one, False, "values")
+    check(root, "other-alpha", halves, turned(halves), False, "values", alpha=16)
+    check(root, "narrower", halves, {name: (up[:, :3], down[:3]) for name, (up, down) in halves.items()}, False, "structure", rank=3, alpha=6)
+    extra = {"base_model.model.lm_head.modules_to_save.weight": np.ones((4, 4), "f4")}
+    check(root, "and-a-head", halves, turned(halves), True, "structure", extra=extra)
 
 
-def test_what_cannot_be_compared():
-    with tempfile.TemporaryDirectory() as place:
-        root = Path(place)
-        halves = factors()
-        old = folder(root, "old", peft(halves))
-        bad = turned(halves)
-        bad["layers.1.mlp.up_proj"][0][3, 1] = np.nan
-        for name, tensors in {
-            "nan": peft(bad),
-            "module-gone": {key: value for key, value in peft(turned(halves)).items() if "v_proj" not in key},
-            "half-gone": {key: value for key, value in peft(turned(halves)).items() if "v_proj.lora_B" not in key},
-            "magnitude": peft(turned(halves), extra={f"base_model.model.{module}.lora_magnitude_vector": np.ones(size[0], "f4") for module, size in MODULES.items()}),
-        }.items():
-            report = compared(old, folder(root, name, tensors))
-            checks.that("update" not in report, f"{name}: {report.get('update')}")
-            checks.that(report["verdict"] in ("values", "structure"), f"{name}: {report['verdict']}")
-        jobs = [compared(old, folder(root, f"jobs-{count}", peft(turned(halves))), "--jobs", str(count)) for count in (1, 2, 5)]
-        checks.that(all(report["update"] == jobs[0]["update"] for report in jobs), "one figure for any number of threads")
+def test_what_cannot_be_compared(root):
+    halves = factors()
+    old = folder(root, "old", peft(halves))
+    bad = turned(halves)
+    bad["layers.1.mlp.up_proj"][0][3, 1] = np.nan
+    for name, tensors in {
+        "nan": peft(bad),
+        "module-gone": {key: value for key, value in peft(turned(halves)).items() if "v_proj" not in key},
+        "half-gone": {key: value for key, value in peft(turned(halves)).items() if "v_proj.lora_B" not in key},
+        "magnitude": peft(turned(halves), extra={f"base_model.model.{module}.lora_magnitude_vector": np.ones(size[0], "f4") for module, size in MODULES.items()}),
+    }.items():
+        report = compared(old, folder(root, name, tensors))
+        checks.that("update" not in report, f"{name}: {report.get('update')}")
+        checks.that(report["verdict"] in ("values", "structure"), f"{name}: {report['verdict']}")
+    jobs = [compared(old, folder(root, f"jobs-{count}", peft(turned(halves))), "--jobs", str(count)) for count in (1, 2, 5)]
+    checks.that(all(report["update"] == jobs[0]["update"] for report in jobs), "one figure for any number of threads")
 
 
-for name, test in list(globals().items()):
-    if name.startswith("test_"):
-        test()
-checks.finish()
+if __name__ == "__main__":
+    checks.run(globals())

@@ -44,6 +44,26 @@ def safetensors(tensors, metadata=None):
     return struct.pack("<Q", len(text)) + text + data
 
 
+MODEL = {f"{layer}.{part}": shape for (layer, part), shape in zip(
+    ((layer, part) for layer in ("conv1", "conv2", "fc1", "fc2") for part in ("weight", "bias")),
+    ((64, 32), (64,), (128, 64), (128,), (256, 128), (256,), (10, 256), (10,)))}
+
+
+def model_size():
+    return sum(int(np.prod(shape)) for shape in MODEL.values())
+
+
+def model_of(numbers, order):
+    """A safetensors file of MODEL's tensors, with the numbers laid through them in this order of their indices."""
+    listed, parts, at = list(MODEL.items()), {}, 0
+    for index in order:
+        name, shape = listed[index]
+        size = int(np.prod(shape))
+        parts[name] = numbers[at:at + size]
+        at += size
+    return safetensors({name: ("F32", shape, parts[name]) for name, shape in listed})
+
+
 def one(dtype, array, name="w"):
     return safetensors({name: (dtype, array.shape, array)})
 

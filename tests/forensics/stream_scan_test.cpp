@@ -6,6 +6,7 @@
 #include "forensics/honest_planes.hpp"
 #include "forensics/value_origin.hpp"
 #include "support/catch.hpp"
+#include "support/noise.hpp"
 
 #include <bit>
 #include <cmath>
@@ -16,15 +17,6 @@ using namespace upinspect;
 using namespace upinspect::forensics;
 
 namespace {
-
-std::vector<std::byte> noise(std::size_t size, unsigned seed) {
-  std::mt19937 random(seed);
-  std::vector<std::byte> bytes(size);
-  for (auto& byte : bytes) {
-    byte = static_cast<std::byte>(random() & 0xffU);
-  }
-  return bytes;
-}
 
 /// Normally distributed f32, little-endian.
 std::vector<std::byte> weights(std::size_t count, unsigned seed) {
@@ -86,7 +78,7 @@ constexpr std::string_view k_sentence = "The calibration was overridden by hand,
 }  // namespace
 
 TEST_CASE("A packer gives what the plain reader gives, whatever the pieces") {
-  const auto bytes = noise(4 * 1001, 3);
+  const auto bytes = test::noise(4 * 1001, 3);
   for (const unsigned width : {1U, 2U, 4U}) {
     const ElementRun run{std::span(bytes).first(bytes.size() / width * width), width};
     for (unsigned bits = 1; bits <= std::min(24U, width * 8); ++bits) {
@@ -108,7 +100,7 @@ TEST_CASE("A packer gives what the plain reader gives, whatever the pieces") {
 }
 
 TEST_CASE("A scan of noise marks next to nothing") {
-  const auto bytes = noise(1 << 20, 11);
+  const auto bytes = test::noise(1 << 20, 11);
   const ElementRun run{bytes, 4};
   std::size_t seeds = 0;
   for (unsigned bits = 1; bits <= 8; ++bits) {
@@ -123,7 +115,7 @@ TEST_CASE("A scan of noise marks next to nothing") {
 
 TEST_CASE("Text is marked in every alignment and across the borders of pieces") {
   for (const std::size_t start : {std::size_t{0}, std::size_t{5}, std::size_t{57344 * 8 - 100}, std::size_t{458745}, std::size_t{499000}}) {
-    auto bytes = noise(4 * 500000, 17);
+    auto bytes = test::noise(4 * 500000, 17);
     hide(bytes, 4, k_sentence, start, 1);
     const auto scan = scan_stream({bytes, 4}, Field{}, 8, 6);
     const auto near = [&](const Seed& seed) {
@@ -168,7 +160,7 @@ TEST_CASE("Bits of trained weights follow Benford's law") {
 TEST_CASE("A stretch of even bits is found and placed") {
   auto bytes = weights(200000, 5);
   CHECK_FALSE(even_stretch({bytes, 4}));
-  const auto random = noise(3 * 20000, 6);
+  const auto random = test::noise(3 * 20000, 6);
   for (std::size_t i = 0; i < 20000; ++i) {
     auto* element = bytes.data() + (90000 + i) * 4;
     element[0] = random[3 * i];

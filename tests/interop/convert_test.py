@@ -6,7 +6,6 @@ import io
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -637,18 +636,5 @@ def test_merging_and_comparing_triads(folder):
     checks.equal((report["tensors"]["changed"], report["tensors"]["same"]), (1, 1), "one half changed")
 
 
-def main():
-    for name, test in list(globals().items()):
-        if name.startswith("test_"):
-            with tempfile.TemporaryDirectory() as tmp:
-                before = checks.failed
-                try:
-                    test(Path(tmp))
-                except Exception as error:  # one broken test must not hide the others
-                    checks.that(False, f"{name}: {type(error).__name__}: {error}")
-                print(f"{'ok' if checks.failed == before else 'FAILED'}  {name}")
-    checks.finish()
-
-
 if __name__ == "__main__":
-    main()
+    checks.run(globals())

@@ -14,7 +14,7 @@ from support.scripts import Checks, need, run  # noqa: E402
 np = need("numpy")
 from diff.messages_test import png  # noqa: E402
 from diff.tools_test import ELF, SOURCE, hidden_layer, ternary  # noqa: E402
-from diff.weights import one, patterns, safetensors  # noqa: E402
+from diff.weights import MODEL, model_of, model_size, one, patterns  # noqa: E402
 from support.calibration_ghost import LINE, written  # noqa: E402
 
 checks = Checks()
@@ -136,20 +136,10 @@ def check_types(files):
 
 def check_models(files):
     """Through many tensors, in the order of the file, of names, and backwards."""
-    shapes = [(64, 32), (64,), (128, 64), (128,), (256, 128), (256,), (10, 256), (10,)]
-    names = [f"{layer}.{part}" for layer in ("conv1", "conv2", "fc1", "fc2") for part in ("weight", "bias")]
-    sizes = [int(np.prod(shape)) for shape in shapes]
-    flat = patterns("F32", sum(sizes), seed=4)
-
-    def model(numbers, order):
-        parts, at = {}, 0
-        for index in order:
-            parts[names[index]] = numbers[at:at + sizes[index]]
-            at += sizes[index]
-        return safetensors({name: ("F32", shape, parts[name]) for name, shape in zip(names, shapes)})
+    flat, names = patterns("F32", model_size(), seed=4), list(MODEL)
     picture = png(36)
     for shown, order in (("as listed", range(8)), ("backwards", range(7, -1, -1)), ("by name", sorted(range(8), key=lambda i: names[i]))):
-        read_out(files, model(written(flat, picture, 0), list(order)), f"a picture through all parameters, {shown}", picture, kind="png")
+        read_out(files, model_of(written(flat, picture, 0), list(order)), f"a picture through all parameters, {shown}", picture, kind="png")
 
 
 def main():

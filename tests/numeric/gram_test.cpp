@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/gram.hpp"
+
+#include "numeric/samples.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
@@ -9,15 +11,6 @@
 using namespace upinspect;
 
 namespace {
-
-std::vector<double> numbers(std::size_t count, std::uint64_t seed) {
-  std::vector<double> out(count);
-  for (auto& value : out) {
-    seed = seed * 6364136223846793005U + 1442695040888963407U;
-    value = static_cast<double>(seed >> 40) / 16777216.0 - 0.5;
-  }
-  return out;
-}
 
 /// Term by term in pieces, as the header promises.
 std::vector<double> by_the_book(const std::vector<double>& samples, std::size_t width) {
@@ -43,7 +36,7 @@ std::vector<double> by_the_book(const std::vector<double>& samples, std::size_t 
 TEST_CASE("a Gram matrix is the sum of its terms, bit for bit, whatever the instructions") {
   for (const std::size_t width : {1U, 3U, 4U, 7U, 8U, 9U, 12U, 16U, 17U, 40U}) {
     for (const std::size_t count : {1U, 2U, 127U, 128U, 129U, 300U}) {
-      const auto samples = numbers(width * count, width + count);
+      const auto samples = test::numbers(width * count, width + count);
       numeric::Gram gram(width);
       gram.add({samples.data(), count, width, 1});
       INFO(width << " features, " << count << " samples");
@@ -55,7 +48,7 @@ TEST_CASE("a Gram matrix is the sum of its terms, bit for bit, whatever the inst
 TEST_CASE("samples may lie the other way round") {
   constexpr std::size_t k_width = 11;
   constexpr std::size_t k_count = 200;
-  const auto samples = numbers(k_width * k_count, 5);
+  const auto samples = test::numbers(k_width * k_count, 5);
   std::vector<double> turned(samples.size());
   for (std::size_t s = 0; s < k_count; ++s) {
     for (std::size_t f = 0; f < k_width; ++f) {
@@ -70,7 +63,7 @@ TEST_CASE("samples may lie the other way round") {
 }
 
 TEST_CASE("a short piece after a long one leaves nothing of it behind") {
-  const auto samples = numbers(5 * 130, 9);
+  const auto samples = test::numbers(5 * 130, 9);
   numeric::Gram gram(5);
   gram.add({samples.data(), 128, 5, 1});
   gram.add({samples.data() + 128 * 5, 2, 5, 1});

@@ -34,6 +34,16 @@ template <typename T>
   return bytes;
 }
 
+/// Evenly spread over -0.5 to 0.5, multiples of 2^-24.
+[[nodiscard]] inline std::vector<double> numbers(std::size_t count, std::uint64_t seed) {
+  std::vector<double> out(count);
+  for (auto& value : out) {
+    seed = seed * 6364136223846793005U + 1442695040888963407U;
+    value = static_cast<double>(seed >> 40) / 16777216.0 - 0.5;
+  }
+  return out;
+}
+
 [[nodiscard]] inline Bytes random_bytes(std::size_t size, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   Bytes bytes(size);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/singular_values.hpp"
+
+#include "numeric/samples.hpp"
 #include "support/catch.hpp"
 
 #include <cmath>
@@ -10,15 +12,6 @@
 using namespace upinspect;
 
 namespace {
-
-std::vector<double> numbers(std::size_t count, std::uint64_t seed) {
-  std::vector<double> out(count);
-  for (auto& value : out) {
-    seed = seed * 6364136223846793005U + 1442695040888963407U;
-    value = static_cast<double>(seed >> 40) / 16777216.0 - 0.5;
-  }
-  return out;
-}
 
 void check_close(const std::vector<double>& got, const std::vector<double>& wanted, double margin) {
   REQUIRE(got.size() == wanted.size());
@@ -45,8 +38,8 @@ std::vector<double> hidden(std::vector<double> matrix, std::size_t rows, std::si
       }
     }
   };
-  turn(numbers(rows, seed), [&](std::size_t i, std::size_t j) -> double& { return matrix[i * columns + j]; }, columns);
-  turn(numbers(columns, seed + 1), [&](std::size_t j, std::size_t i) -> double& { return matrix[i * columns + j]; }, rows);
+  turn(test::numbers(rows, seed), [&](std::size_t i, std::size_t j) -> double& { return matrix[i * columns + j]; }, columns);
+  turn(test::numbers(columns, seed + 1), [&](std::size_t j, std::size_t i) -> double& { return matrix[i * columns + j]; }, rows);
   return matrix;
 }
 
@@ -85,7 +78,7 @@ TEST_CASE("the largest and the smallest numbers neither overflow nor vanish") {
 
 TEST_CASE("the squares of singular values add up to those of the elements") {
   for (const std::size_t size : {3U, 16U, 57U, 130U}) {
-    const auto matrix = numbers(size * (size + 3), size);
+    const auto matrix = test::numbers(size * (size + 3), size);
     double wanted = 0;
     for (const auto value : matrix) {
       wanted += value * value;
@@ -101,7 +94,7 @@ TEST_CASE("the squares of singular values add up to those of the elements") {
 TEST_CASE("QR leaves a triangle with the same inner products") {
   constexpr std::size_t k_rows = 20;
   constexpr std::size_t k_columns = 6;
-  const auto matrix = numbers(k_rows * k_columns, 3);
+  const auto matrix = test::numbers(k_rows * k_columns, 3);
   auto upper = matrix;
   numeric::triangularise(upper, k_rows, k_columns);
   for (std::size_t i = 0; i < k_columns; ++i) {

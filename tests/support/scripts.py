@@ -4,6 +4,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 SOURCE = Path(os.environ.get("UPINSPECT_SOURCE", Path(__file__).resolve().parents[2]))
@@ -69,6 +70,21 @@ class Checks:
 
     def equal(self, got, wanted, message):
         return self.that(got == wanted, f"{message}: got {got!r}, wanted {wanted!r}")
+
+    def run(self, names):
+        """Calls every test_... among `names`, a script's globals(), with a folder of its own if it takes one, and ends the
+        script. The script's arguments, if any, are the only tests to run."""
+        for name, test in list(names.items()):
+            if not name.startswith("test_") or (sys.argv[1:] and name not in sys.argv[1:]):
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                before = self.failed
+                try:
+                    test(Path(folder).resolve()) if test.__code__.co_argcount else test()
+                except Exception as error:  # one broken test must not hide the others
+                    self.that(False, f"{name}: {type(error).__name__}: {error}")
+                print(f"{'ok' if self.failed == before else 'FAILED'}  {name}")
+        self.finish()
 
     def finish(self):
         print(f"{self.passed} passed, {self.failed} failed")
