@@ -23,7 +23,7 @@ void untargeted_module(AdapterCase&);
 
 namespace {
 
-constexpr std::array k_rules{
+constexpr std::array k_adapter_rules{
     AdapterRule{"lora.missing-down", missing_halves},  // and lora.missing-up, lora.missing-part
     AdapterRule{"lora.alpha-conflict", alpha_conflict},
     AdapterRule{"lora.scale-unknown", scale_unknown},
@@ -82,7 +82,7 @@ void AdapterCase::place_all() {
   }
 }
 
-std::span<const AdapterRule> adapter_rules() noexcept { return k_rules; }
+std::span<const AdapterRule> adapter_rules() noexcept { return k_adapter_rules; }
 
 void judge_adapter(Artifact& artifact, const Value* config) {
   if (!artifact.adapter) {
@@ -90,7 +90,7 @@ void judge_adapter(Artifact& artifact, const Value* config) {
   }
   AdapterCase judged(artifact, config);
   judged.place_all();
-  for (const auto& rule : k_rules) {
+  for (const auto& rule : k_adapter_rules) {
     rule.apply(judged);
   }
 }

@@ -33,7 +33,7 @@ std::uint64_t used_directions(const UpdateStrength& strength) {
 }
 
 /// Modules of which the same is to be said.
-struct Group {
+struct CollapsedGroup {
   std::vector<std::string> names;
   const AdapterModule* first = nullptr;
 
@@ -46,8 +46,8 @@ struct Group {
 }  // namespace
 
 void collapsed_rank(AdapterCase& judged) {
-  Group unused;
-  Group narrow;
+  CollapsedGroup unused;
+  CollapsedGroup narrow;
   std::size_t measured = 0;
   for (const auto& module : judged.adapter().modules) {
     const auto directions = directions_of(module);

@@ -11,7 +11,7 @@ namespace upinspect::analysis {
 
 namespace {
 
-constexpr std::size_t k_fewest = 8;          ///< modules that make a rest
+constexpr std::size_t k_fewest_modules = 8;          ///< modules that make a rest
 constexpr double k_times_median = 10;
 constexpr double k_deviations = 6;           ///< of the logarithms of the norms, robust ones
 constexpr double k_robust = 1.4826;          ///< median distance to standard deviation, for normal numbers
@@ -35,7 +35,7 @@ void dominant_module(AdapterCase& judged) {
       logarithms.push_back(std::log(module.strength->frobenius));
     }
   }
-  if (modules.size() < k_fewest) {
+  if (modules.size() < k_fewest_modules) {
     return;
   }
   const double middle = median(logarithms);

@@ -8,7 +8,7 @@ namespace upinspect::analysis {
 
 namespace {
 
-constexpr std::size_t k_longest = 1024;
+constexpr std::size_t k_longest_path = 1024;
 
 /// Folders under which people and machines keep their own files.
 constexpr std::array<std::string_view, 16> k_roots{"/home/",  "/Users/",   "/root/",    "/mnt/",     "/media/",   "/content/",
@@ -80,7 +80,7 @@ bool is_whole_path(std::string_view text, std::size_t at) {
 
 /// Up to what cannot stand in a path; spaces can.
 std::size_t end_of(std::string_view text, std::size_t at) {
-  const auto rest = text.substr(at, k_longest);
+  const auto rest = text.substr(at, k_longest_path);
   const auto stop = std::min(rest.find_first_of("\"'\n\r\t<>|*?"), rest.size());
   return at + std::min(rest.find(", "), stop);
 }

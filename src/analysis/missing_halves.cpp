@@ -6,7 +6,7 @@ namespace upinspect::analysis {
 
 namespace {
 
-constexpr std::size_t k_listed = 100;
+constexpr std::size_t k_listed_halves = 100;
 
 /// What a module has of a method's parts, and what it needs.
 struct Parts {
@@ -73,8 +73,8 @@ class Judge {
     for (const auto& module : m_case.adapter().modules) {
       judge(module);
     }
-    if (m_found > k_listed) {
-      m_case.find("lora.missing-part", Severity::error, std::to_string(m_found - k_listed) + " more missing halves are not listed");
+    if (m_found > k_listed_halves) {
+      m_case.find("lora.missing-part", Severity::error, std::to_string(m_found - k_listed_halves) + " more missing halves are not listed");
     }
   }
 
@@ -98,7 +98,7 @@ class Judge {
   }
 
   void tell(std::string_view id, const std::string& message, const std::string& tensor) {
-    if (m_found++ < k_listed) {
+    if (m_found++ < k_listed_halves) {
       m_case.find(id, Severity::error, message, tensor);
     }
   }

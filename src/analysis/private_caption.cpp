@@ -9,7 +9,7 @@ namespace upinspect::analysis {
 
 namespace {
 
-constexpr std::size_t k_quoted = 3;
+constexpr std::size_t k_quoted_captions = 3;
 
 /// The first of a list, quoted, and how many more there are.
 template <typename List, typename Name>
@@ -17,7 +17,7 @@ std::string examples(const List& list, Name name) {
   std::string text;
   std::size_t shown = 0;
   for (const auto& entry : list) {
-    if (!name(entry).empty() && shown < k_quoted) {
+    if (!name(entry).empty() && shown < k_quoted_captions) {
       text += (shown++ == 0 ? "" : ", ") + quoted(name(entry));
     }
   }
@@ -55,7 +55,7 @@ void private_caption(model::Builder& builder) {
     builder.find("privacy.dataset", Severity::note,
                  quoted(dataset_key(builder.artifact.metadata)) + " names " +
                      counted(training->dataset_count, "folder", "folders") + " of the training images: " + shown +
-                     (training->dataset_count > k_quoted ? ", and so on" : ""));
+                     (training->dataset_count > k_quoted_captions ? ", and so on" : ""));
   }
 }
 

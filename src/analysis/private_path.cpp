@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t k_most_keys = 32;
 constexpr std::size_t k_most_paths = 10'000;
-constexpr std::size_t k_quoted = 2;
+constexpr std::size_t k_quoted_paths = 2;
 
 struct Leak {
   std::set<std::string> paths;
@@ -29,7 +29,7 @@ void gather(Leak& leak, std::string_view text) {
     if (leak.paths.size() >= k_most_paths) {
       return;
     }
-    if (leak.paths.insert(found->path).second && leak.first.size() < k_quoted) {
+    if (leak.paths.insert(found->path).second && leak.first.size() < k_quoted_paths) {
       leak.first.push_back(found->path);
     }
     if (!found->user.empty()) {

@@ -7,7 +7,7 @@ namespace upinspect::analysis {
 namespace {
 
 /// So few numbers can be alike without having been copied.
-constexpr std::uint64_t k_fewest = 64;
+constexpr std::uint64_t k_fewest_elements = 64;
 
 bool is_zero(const Tensor& tensor) { return tensor.stats && tensor.stats->zeros == tensor.elements; }
 
@@ -23,7 +23,7 @@ void same_halves(AdapterCase& judged) {
   for (const auto& module : judged.adapter().modules) {
     const auto* up = judged.tensor(module.part("up"));
     const auto* down = judged.tensor(module.part("down"));
-    if (up != nullptr && down != nullptr && up != down && up->elements >= k_fewest && same_values(*up, *down)) {
+    if (up != nullptr && down != nullptr && up != down && up->elements >= k_fewest_elements && same_values(*up, *down)) {
       first = modules.empty() ? up->name : first;
       modules.push_back(module.name.empty() ? "(no name)" : module.name);
     }

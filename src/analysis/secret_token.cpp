@@ -11,7 +11,7 @@ namespace upinspect::analysis {
 namespace {
 
 constexpr std::size_t k_most_found = 16;
-constexpr std::size_t k_longest = 255;
+constexpr std::size_t k_longest_token = 255;
 
 /// How a service's tokens begin, and how many letters and digits follow at least.
 struct TokenKind {
@@ -36,9 +36,9 @@ void secret_token(model::Builder& builder) {
         if (!begins_word(text, at)) {
           continue;
         }
-        const auto rest = text.substr(at + kind.prefix.size(), k_longest + 1);
+        const auto rest = text.substr(at + kind.prefix.size(), k_longest_token + 1);
         const auto length = static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_token_character) - rest.begin());
-        if (length >= kind.least && length <= k_longest && found++ < k_most_found) {
+        if (length >= kind.least && length <= k_longest_token && found++ < k_most_found) {
           builder.find("privacy.secret", Severity::warning,
                        quoted(key) + " holds what looks like an access token of " + std::string(kind.service) + ", beginning with " +
                            quoted(text.substr(at, kind.prefix.size() + 4)) + ": whoever has this file can use it");

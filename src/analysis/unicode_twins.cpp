@@ -12,7 +12,7 @@ namespace upinspect::analysis {
 
 namespace {
 
-constexpr std::size_t k_listed = 64;
+constexpr std::size_t k_listed_twins = 64;
 
 std::string place_of(const Tensor& tensor) { return std::to_string(tensor.location.packed.offset); }
 
@@ -35,7 +35,7 @@ void unicode_twins(model::Builder& builder) {
   for (std::size_t i = 0; !first.empty() && i < builder.artifact.tensors.size(); ++i) {
     const auto& tensor = builder.artifact.tensors[i];
     const auto twin = first.find(bytes::decomposed(tensor.name));
-    if (twin == first.end() || twin->second->name == tensor.name || found++ >= k_listed) {
+    if (twin == first.end() || twin->second->name == tensor.name || found++ >= k_listed_twins) {
       continue;
     }
     builder.find("name.unicode-twins", Severity::warning,
@@ -43,9 +43,9 @@ void unicode_twins(model::Builder& builder) {
                      place_of(*twin->second) + " and " + place_of(tensor),
                  tensor.location.packed, tensor.name);
   }
-  if (found > k_listed) {
+  if (found > k_listed_twins) {
     builder.find("name.unicode-twins", Severity::warning,
-                 std::to_string(found - k_listed) + " more names like this are not listed");
+                 std::to_string(found - k_listed_twins) + " more names like this are not listed");
   }
 }
 

@@ -9,7 +9,7 @@ namespace upinspect::analysis {
 
 namespace {
 
-constexpr std::size_t k_listed = 64;
+constexpr std::size_t k_listed_ranges = 64;
 
 bool is_text(std::byte value) {
   const auto c = std::to_integer<unsigned>(value);
@@ -83,7 +83,7 @@ void unlabelled_bytes(model::Builder& builder) {
     if (region.kind != RegionKind::gap) {
       continue;
     }
-    if (listed++ < k_listed) {
+    if (listed++ < k_listed_ranges) {
       tell(builder, region);
     } else {
       ++more;

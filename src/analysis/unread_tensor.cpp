@@ -9,7 +9,7 @@ namespace upinspect::analysis {
 
 namespace {
 
-constexpr std::size_t k_listed = 256;
+constexpr std::size_t k_listed_unread = 256;
 
 /// The tensors of which a reader has said why already, and how bad it is in its format.
 std::unordered_set<std::string> explained(const model::Builder& builder) {
@@ -31,13 +31,13 @@ void unread_tensor(model::Builder& builder) {
   const auto said = explained(builder);
   std::size_t found = 0;
   for (const auto& tensor : builder.artifact.tensors) {
-    if (!tensor.unread.empty() && !said.contains(tensor.name) && found++ < k_listed) {
+    if (!tensor.unread.empty() && !said.contains(tensor.name) && found++ < k_listed_unread) {
       builder.find("tensor.unread", builder.unread_severity, "not measured: " + tensor.unread, std::nullopt, tensor.name);
     }
   }
-  if (found > k_listed) {
+  if (found > k_listed_unread) {
     builder.find("tensor.unread", builder.unread_severity,
-                 std::to_string(found - k_listed) + " more tensors that were not measured are not listed");
+                 std::to_string(found - k_listed_unread) + " more tensors that were not measured are not listed");
   }
 }
 

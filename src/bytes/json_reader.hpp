@@ -79,6 +79,9 @@ void require_utf8(std::string_view text, std::uint64_t base, const std::string& 
 /// The offset of the first byte that is not UTF-8; npos where all is.
 [[nodiscard]] std::size_t find_invalid_utf8(std::string_view text) noexcept;
 
+/// Appends the code point `point`, a surrogate too, as the bytes UTF-8 has for its number.
+void append_utf8(std::string& out, char32_t point);
+
 /// A whole JSON text as a tree. Throws ParseError, and LimitReached where the tree would take more than `most` bytes.
 [[nodiscard]] Value parse_json(std::string_view text, std::uint64_t base, const std::string& field,
                                std::uint64_t most = UINT64_MAX);

@@ -27,26 +27,6 @@ unsigned digit_value(char c) noexcept {
   return is_decimal(c) ? static_cast<unsigned>(c - '0') : static_cast<unsigned>(lower(c) - 'a') + 10;
 }
 
-void append_utf8(std::string& out, char32_t c) {
-  const auto put = [&](char32_t bits) { out.push_back(static_cast<char>(static_cast<unsigned char>(bits))); };
-  const auto tail = [&](unsigned shift) { put(0x80U | ((c >> shift) & 0x3fU)); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xc0U | (c >> 6U));
-    tail(0);
-  } else if (c < 0x10000) {
-    put(0xe0U | (c >> 12U));
-    tail(6);
-    tail(0);
-  } else {
-    put(0xf0U | (c >> 18U));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
-
 }  // namespace
 
 PythonScanner::PythonScanner(std::string_view text, std::uint64_t base, const std::string& field, PythonRules rules)

@@ -42,7 +42,7 @@ struct ConvertOptions {
   TextLook look;
 };
 
-constexpr const char* k_footer =
+constexpr const char* k_convert_footer =
     "OUT ending in .safetensors is one file, in .npy one tensor, else a PEFT folder (adapter_model.safetensors and\n"
     "adapter_config.json). Values are copied bit for bit unless --dtype asks otherwise. What was written is read back\n"
     "and compared; where it is not equal, nothing is kept.\n\n"
@@ -76,7 +76,7 @@ void declare(::CLI::App& app, ConvertOptions& options) {
   options.raw.declare(app);
   app.add_option("--format", options.format, "Report as text or json")->type_name("FORMAT")->check(::CLI::IsMember({"text", "json"}));
   options.look.declare(app, "One line", "List all names before and after");
-  app.footer(k_footer);
+  app.footer(k_convert_footer);
 }
 
 std::vector<std::string> module_names(const std::vector<std::string>& given) {

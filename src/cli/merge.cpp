@@ -35,7 +35,7 @@ struct MergeOptions {
   TextLook look;
 };
 
-constexpr const char* k_footer =
+constexpr const char* k_merge_footer =
     "Nothing is written before every module has found its weight and fits it; all that does not is told. Weights of 16\n"
     "bits and fewer are computed in f32, wider ones in f64, and rounded once; all other tensors are copied bit for bit.\n"
     "What was written is read back and compared.\n\n"
@@ -56,7 +56,7 @@ void declare(::CLI::App& app, MergeOptions& options) {
   app.add_option("-j,--jobs", options.jobs, "Threads; 0: one for each core")->type_name("N")->check(::CLI::Range(0U, 256U));
   app.add_option("--format", options.format, "Report as text or json")->type_name("FORMAT")->check(::CLI::IsMember({"text", "json"}));
   options.look.declare(app, "One line", "List all tensors that changed");
-  app.footer(k_footer);
+  app.footer(k_merge_footer);
 }
 
 double parse_scale(const std::string& text) {

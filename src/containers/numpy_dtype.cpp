@@ -23,20 +23,14 @@ using bytes::PythonValue;
 
 constexpr std::size_t k_most_dimensions = 64;
 
-[[noreturn]] void refuse(std::uint64_t where, std::string why) { throw bytes::ParseError(where, "descr", std::move(why)); }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_order(char c) { return c == '<' || c == '>' || c == '=' || c == '|'; }
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 // --- Sub-arrays -------------------------------------------------------------------------------------------------
 
 std::uint64_t dimension(const PythonValue& value) {
   if (!value.is(PythonKind::integer)) {
-    refuse(value.offset, "a sub-array's dimension must be an integer, not " + compact_python(value));
+    refuse_descr(value.offset, "a sub-array's dimension must be an integer, not " + compact_python(value));
   }
   if (value.wide || (value.negative && value.magnitude != 0) || value.magnitude > k_most_element_bytes) {
-    refuse(value.offset, "a sub-array of " + compact_python(value) + " elements");
+    refuse_descr(value.offset, "a sub-array of " + compact_python(value) + " elements");
   }
   return value.magnitude;
 }
@@ -44,7 +38,7 @@ std::uint64_t dimension(const PythonValue& value) {
 NumpyDtype of_width(NumpyDtype type, std::uint64_t width, std::uint64_t where) {
   type.base_bytes = width * type.character_bytes;
   if (type.base_bytes > k_most_element_bytes) {
-    refuse(where, "an element of " + std::to_string(type.base_bytes) + " bytes; numpy has at most 2147483647");
+    refuse_descr(where, "an element of " + std::to_string(type.base_bytes) + " bytes; numpy has at most 2147483647");
   }
   type.name = (type.character_bytes == 4 ? "<U" : type.plain_void ? "|V" : "|S") + std::to_string(width);
   return type;
@@ -57,7 +51,7 @@ NumpyDtype of_shape(NumpyDtype type, const std::vector<std::uint64_t>& shape, st
   const auto elements = bytes::checked_product(shape);
   const auto size = elements ? bytes::checked_mul(*elements, type.bytes()) : std::nullopt;
   if (!size || *size > k_most_element_bytes || shape.size() + type.inner.size() > k_most_dimensions) {
-    refuse(where, "a sub-array type of more than 2147483647 bytes or 64 dimensions");
+    refuse_descr(where, "a sub-array type of more than 2147483647 bytes or 64 dimensions");
   }
   type.inner.insert(type.inner.begin(), shape.begin(), shape.end());
   type.character_bytes = 0;
@@ -69,7 +63,7 @@ NumpyDtype of_shape(NumpyDtype type, const std::vector<std::uint64_t>& shape, st
 NumpyDtype sub_array(NumpyDtype type, const PythonValue& shape) {
   const bool unsized = type.character_bytes != 0 && type.base_bytes == 0;
   if (type.bytes() == 0 && !type.inner.empty()) {
-    refuse(shape.offset, "a sub-array of a sub-array of no bytes");
+    refuse_descr(shape.offset, "a sub-array of a sub-array of no bytes");
   }
   if (shape.is(PythonKind::integer)) {
     const auto count = dimension(shape);
@@ -80,7 +74,7 @@ NumpyDtype sub_array(NumpyDtype type, const PythonValue& shape) {
   }
   const bool listed = shape.is(PythonKind::tuple) || (shape.is(PythonKind::list) && !shape.items.empty());
   if (!listed || unsized) {
-    refuse(shape.offset, "expected the shape of a sub-array, found " + compact_python(shape).substr(0, 200));
+    refuse_descr(shape.offset, "expected the shape of a sub-array, found " + compact_python(shape).substr(0, 200));
   }
   std::vector<std::uint64_t> dimensions;
   for (const auto& item : shape.items) {
@@ -111,7 +105,7 @@ class Structure {
 void Structure::pad(std::uint64_t bytes, std::uint64_t where) {
   m_type.base_bytes += bytes;
   if (m_type.base_bytes > k_most_element_bytes) {
-    refuse(where, "an element of more than 2147483647 bytes");
+    refuse_descr(where, "an element of more than 2147483647 bytes");
   }
 }
 
@@ -119,7 +113,7 @@ void Structure::add(NumpyField field, const NumpyDtype& type, std::uint64_t wher
   for (const auto* name : {&field.name, &field.title}) {
     const bool given = name == &field.name || !name->empty();
     if (given && !m_names.insert(*name).second) {
-      refuse(where, "two fields are called '" + *name + "'");
+      refuse_descr(where, "two fields are called '" + *name + "'");
     }
   }
   field.shape = type.inner;
@@ -173,7 +167,7 @@ std::vector<PythonValue> elements_of(const PythonValue& value) {
       break;
     default: break;
   }
-  refuse(value.offset, compact_python(value).substr(0, 200) + " describes no element type");
+  refuse_descr(value.offset, compact_python(value).substr(0, 200) + " describes no element type");
 }
 
 NumpyField named_field(const PythonValue& name, const PythonValue& descr) {
@@ -182,18 +176,18 @@ NumpyField named_field(const PythonValue& name, const PythonValue& descr) {
   const auto* text = &name;
   if (name.is(PythonKind::tuple)) {
     if (name.items.size() != 2) {
-      refuse(name.offset, "a field's name must be text or (title, text)");
+      refuse_descr(name.offset, "a field's name must be text or (title, text)");
     }
     // A title can be any object; only a text can collide with a name.
     const auto& title = name.items[0];
     if (!title.hashable) {
-      refuse(title.offset, "a field's title cannot be a " + std::string(python_type_name(title.kind)));
+      refuse_descr(title.offset, "a field's title cannot be a " + std::string(python_type_name(title.kind)));
     }
     field.title = title.is(PythonKind::string) ? title.text : std::string();
     text = &name.items[1];
   }
   if (!text->is(PythonKind::string)) {
-    refuse(text->offset, "a field's name must be text, not " + compact_python(*text).substr(0, 200));
+    refuse_descr(text->offset, "a field's name must be text, not " + compact_python(*text).substr(0, 200));
   }
   field.name = text->text;
   return field;
@@ -204,7 +198,7 @@ NumpyDtype from_fields(const PythonValue& descr) {
   for (const auto& item : elements_of(descr)) {
     const auto parts = elements_of(item);
     if (parts.size() != 2 && parts.size() != 3) {
-      refuse(item.offset,
+      refuse_descr(item.offset,
              "a field must have a name, a type and perhaps a shape, not " + std::to_string(parts.size()) + " parts");
     }
     auto type = read_npy_descr(parts[1]);
@@ -318,7 +312,7 @@ char CommaText::order(std::string_view first, std::string_view second) const {
     return '\0';
   }
   if (!first.empty() && !second.empty() && meant(first) != meant(second)) {
-    refuse(m_where, "'" + std::string(m_whole.substr(0, 200)) + "' gives two byte orders");
+    refuse_descr(m_where, "'" + std::string(m_whole.substr(0, 200)) + "' gives two byte orders");
   }
   return first.empty() ? second[0] : first[0];
 }
@@ -379,7 +373,7 @@ NumpyDtype read_npy_descr(const PythonValue& descr) {
   }
   if (descr.is(PythonKind::tuple)) {
     if (descr.items.size() < 2) {
-      refuse(descr.offset, "a tuple of a type and a shape has two parts, not " + std::to_string(descr.items.size()));
+      refuse_descr(descr.offset, "a tuple of a type and a shape has two parts, not " + std::to_string(descr.items.size()));
     }
     return sub_array(read_npy_descr(descr.items[0]), descr.items[1]);
   }

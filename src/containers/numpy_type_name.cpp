@@ -77,12 +77,6 @@ constexpr std::array k_named{
     Named{"void0", 'V'},
 };
 
-[[noreturn]] void refuse(std::uint64_t where, std::string why) { throw bytes::ParseError(where, "descr", std::move(why)); }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_order(char c) { return c == '<' || c == '>' || c == '=' || c == '|'; }
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 /// A type, its order apart, before it is known how wide it is.
 struct TypeText {
   std::string_view whole;
@@ -102,7 +96,7 @@ NumpyDtype from_letter(const TypeText& text, const Letter& row, std::uint64_t wi
   type.order = row.ordered && text.order == '>' ? ByteOrder::big : ByteOrder::little;
   type.own_order = row.ordered && text.order != '<' && text.order != '>';
   if (type.base_bytes > k_most_element_bytes) {
-    refuse(text.where, "an element of " + std::to_string(type.base_bytes) + " bytes; numpy has at most 2147483647");
+    refuse_descr(text.where, "an element of " + std::to_string(type.base_bytes) + " bytes; numpy has at most 2147483647");
   }
   return type;
 }
@@ -142,7 +136,7 @@ std::optional<std::int64_t> width_of(const TypeText& text) {
   std::int64_t width = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), width);
   if (error != std::errc{} || (negative && width != 0) || width > static_cast<std::int64_t>(k_most_element_bytes)) {
-    refuse(text.where, "an element of " + std::string(text.body.substr(1)) + " characters");
+    refuse_descr(text.where, "an element of " + std::string(text.body.substr(1)) + " characters");
   }
   return width;
 }
@@ -208,7 +202,7 @@ std::optional<NumpyDtype> named_type(const TypeText& text) {
 }  // namespace
 
 void refuse_type_name(std::uint64_t where, std::string_view text) {
-  refuse(where, "'" + std::string(text.substr(0, 200)) + "' is no element type of numpy");
+  refuse_descr(where, "'" + std::string(text.substr(0, 200)) + "' is no element type of numpy");
 }
 
 NumpyDtype read_type_name(std::string_view whole, std::uint64_t where) {

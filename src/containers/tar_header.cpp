@@ -13,10 +13,10 @@ namespace upinspect::containers {
 
 namespace {
 
-std::string_view until_nul(std::string_view field) { return field.substr(0, field.find('\0')); }
+std::string_view field_text(std::string_view field) { return field.substr(0, field.find('\0')); }
 
 std::optional<std::int64_t> octal(std::string_view field) {
-  auto text = until_nul(field);
+  auto text = field_text(field);
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   std::int64_t value = 0;
   while (!text.empty() && text[0] >= '0' && text[0] <= '7') {
@@ -72,16 +72,16 @@ TarHeader parse_tar_header(std::string_view block, std::uint64_t offset) {
   TarHeader out;
   out.offset = offset;
   out.checksum = tar_checksum(block);
-  out.name = until_nul(block.substr(0, 100));
+  out.name = field_text(block.substr(0, 100));
   out.mode = tar_number(block.substr(100, 8));
   out.size = tar_number(block.substr(124, 12));
   out.modified = tar_number(block.substr(136, 12));
   out.type = block[156];
-  out.link = until_nul(block.substr(157, 100));
+  out.link = field_text(block.substr(157, 100));
   const auto magic = block.substr(257, 8);
   if (magic.substr(0, 6) == std::string_view("ustar\0", 6)) {
     out.dialect = TarDialect::ustar;
-    const auto prefix = until_nul(block.substr(345, 155));
+    const auto prefix = field_text(block.substr(345, 155));
     if (!prefix.empty()) {
       out.name = std::string(prefix) + "/" + out.name;
     }

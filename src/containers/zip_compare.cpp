@@ -7,7 +7,6 @@ namespace upinspect::containers {
 
 namespace {
 
-constexpr std::uint16_t k_descriptor_flag = 0x0008;
 constexpr std::uint16_t k_masked_flag = 0x2000;
 
 /// Encryption, descriptor, strong encryption, UTF-8 names, masking. The rest are hints of the packer.

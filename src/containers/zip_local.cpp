@@ -19,7 +19,6 @@ using bytes::Cursor;
 namespace {
 
 constexpr std::uint32_t k_descriptor_signature = 0x08074b50;
-constexpr std::uint16_t k_descriptor_flag = 0x0008;
 
 // A million entries may share one local header with a name of 64 KiB.
 constexpr std::size_t k_most_local_names = 256;

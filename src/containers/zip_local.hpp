@@ -54,4 +54,7 @@ std::vector<std::uint32_t> read_local_headers(const bytes::Source& source, ZipDi
 /// Findings on the fields in which `header` and `entry` differ.
 void compare_headers(const ZipEntry& entry, const LocalHeader& header, FindingLog& log);
 
+/// Sizes and CRC follow the data (APPNOTE 4.4.4, bit 3).
+inline constexpr std::uint16_t k_descriptor_flag = 0x0008;
+
 }  // namespace upinspect::containers

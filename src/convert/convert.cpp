@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "convert/convert.hpp"
 
+#include "convert/input.hpp"
 #include "convert/json_text.hpp"
 #include "convert/npy_writer.hpp"
 #include "convert/proof.hpp"
@@ -21,7 +22,6 @@ namespace fs = std::filesystem;
 enum class Form : std::uint8_t { safetensors, npy, folder };
 
 constexpr const char* k_weights_name = "adapter_model.safetensors";
-constexpr const char* k_config_name = "adapter_config.json";
 
 Form form_of(const std::string& output) {
   if (output.ends_with('/')) {

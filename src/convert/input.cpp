@@ -22,7 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t k_most_in_one_piece = std::uint64_t{1} << 30;
 constexpr std::uint64_t k_largest_config = std::uint64_t{64} << 20;
-constexpr const char* k_config_name = "adapter_config.json";
 
 /// What a pickle would run is no matter here: nothing of it is run, and nothing of it gets into the output. What the
 /// tensors mean is judged where their meaning is used.

@@ -15,6 +15,8 @@
 
 namespace upinspect::convert {
 
+inline constexpr const char* k_config_name = "adapter_config.json";
+
 /// Whether adapter_config.json beside a weight file is taken for its configuration.
 enum class Beside : bool { ignored, followed };
 

@@ -12,21 +12,21 @@ namespace upinspect::convert {
 
 namespace {
 
-constexpr std::size_t k_alignment = 64;
+constexpr std::size_t k_npy_alignment = 64;
 constexpr std::size_t k_growth_digits = 21;
 constexpr std::size_t k_magic_and_version = 8;
 constexpr std::size_t k_most_dimensions = 32;
 
-struct Row {
+struct NpyType {
   Dtype dtype;
   std::string_view descr;
 };
 
-constexpr std::array k_rows{
-    Row{Dtype::f64, "<f8"}, Row{Dtype::f32, "<f4"}, Row{Dtype::f16, "<f2"}, Row{Dtype::i64, "<i8"},
-    Row{Dtype::i32, "<i4"}, Row{Dtype::i16, "<i2"}, Row{Dtype::i8, "|i1"},  Row{Dtype::u64, "<u8"},
-    Row{Dtype::u32, "<u4"}, Row{Dtype::u16, "<u2"}, Row{Dtype::u8, "|u1"},  Row{Dtype::boolean, "|b1"},
-    Row{Dtype::c128, "<c16"}, Row{Dtype::c64, "<c8"},
+constexpr std::array k_npy_types{
+    NpyType{Dtype::f64, "<f8"}, NpyType{Dtype::f32, "<f4"}, NpyType{Dtype::f16, "<f2"}, NpyType{Dtype::i64, "<i8"},
+    NpyType{Dtype::i32, "<i4"}, NpyType{Dtype::i16, "<i2"}, NpyType{Dtype::i8, "|i1"},  NpyType{Dtype::u64, "<u8"},
+    NpyType{Dtype::u32, "<u4"}, NpyType{Dtype::u16, "<u2"}, NpyType{Dtype::u8, "|u1"},  NpyType{Dtype::boolean, "|b1"},
+    NpyType{Dtype::c128, "<c16"}, NpyType{Dtype::c64, "<c8"},
 };
 
 /// As Python writes a tuple: "()", "(3,)", "(3, 4)".
@@ -49,8 +49,8 @@ std::string little_endian(std::uint64_t value, unsigned bytes) {
 }  // namespace
 
 std::optional<std::string_view> numpy_descr(Dtype dtype) noexcept {
-  const auto found = std::find_if(k_rows.begin(), k_rows.end(), [dtype](const Row& row) { return row.dtype == dtype; });
-  return found == k_rows.end() ? std::nullopt : std::optional(found->descr);
+  const auto found = std::find_if(k_npy_types.begin(), k_npy_types.end(), [dtype](const NpyType& row) { return row.dtype == dtype; });
+  return found == k_npy_types.end() ? std::nullopt : std::optional(found->descr);
 }
 
 std::string npy_header(const Outgoing& tensor) {
@@ -71,7 +71,7 @@ std::string npy_header(const Outgoing& tensor) {
   // dimensions cannot fill the 65535 bytes of version 1.
   constexpr std::size_t k_length_bytes = 2;
   const auto used = k_magic_and_version + k_length_bytes + text.size() + 1;
-  text.append(k_alignment - used % k_alignment, ' ');
+  text.append(k_npy_alignment - used % k_npy_alignment, ' ');
   text += '\n';
   return std::string("\x93NUMPY\x01\x00", k_magic_and_version) + little_endian(text.size(), k_length_bytes) + text;
 }

@@ -16,45 +16,45 @@ namespace upinspect::convert {
 namespace {
 
 constexpr std::uint64_t k_largest_header = 100'000'000;
-constexpr std::size_t k_alignment = 8;
+constexpr std::size_t k_header_alignment = 8;
 
-struct Row {
+struct StoredType {
   Dtype dtype;
   std::string_view name;
   std::uint64_t bits;
 };
 
 /// In the order of the reference's enumeration, which its writer sorts by, last first.
-constexpr std::array k_rows{
-    Row{Dtype::boolean, "BOOL", 8},         Row{Dtype::f4, "F4", 4},
-    Row{Dtype::f6_e2m3, "F6_E2M3", 6},      Row{Dtype::f6_e3m2, "F6_E3M2", 6},
-    Row{Dtype::u8, "U8", 8},                Row{Dtype::i8, "I8", 8},
-    Row{Dtype::f8_e5m2, "F8_E5M2", 8},      Row{Dtype::f8_e4m3, "F8_E4M3", 8},
-    Row{Dtype::f8_e8m0, "F8_E8M0", 8},      Row{Dtype::f8_e4m3fnuz, "F8_E4M3FNUZ", 8},
-    Row{Dtype::f8_e5m2fnuz, "F8_E5M2FNUZ", 8}, Row{Dtype::i16, "I16", 16},
-    Row{Dtype::u16, "U16", 16},             Row{Dtype::f16, "F16", 16},
-    Row{Dtype::bf16, "BF16", 16},           Row{Dtype::i32, "I32", 32},
-    Row{Dtype::u32, "U32", 32},             Row{Dtype::f32, "F32", 32},
-    Row{Dtype::c64, "C64", 64},             Row{Dtype::f64, "F64", 64},
-    Row{Dtype::i64, "I64", 64},             Row{Dtype::u64, "U64", 64},
+constexpr std::array k_stored_types{
+    StoredType{Dtype::boolean, "BOOL", 8},         StoredType{Dtype::f4, "F4", 4},
+    StoredType{Dtype::f6_e2m3, "F6_E2M3", 6},      StoredType{Dtype::f6_e3m2, "F6_E3M2", 6},
+    StoredType{Dtype::u8, "U8", 8},                StoredType{Dtype::i8, "I8", 8},
+    StoredType{Dtype::f8_e5m2, "F8_E5M2", 8},      StoredType{Dtype::f8_e4m3, "F8_E4M3", 8},
+    StoredType{Dtype::f8_e8m0, "F8_E8M0", 8},      StoredType{Dtype::f8_e4m3fnuz, "F8_E4M3FNUZ", 8},
+    StoredType{Dtype::f8_e5m2fnuz, "F8_E5M2FNUZ", 8}, StoredType{Dtype::i16, "I16", 16},
+    StoredType{Dtype::u16, "U16", 16},             StoredType{Dtype::f16, "F16", 16},
+    StoredType{Dtype::bf16, "BF16", 16},           StoredType{Dtype::i32, "I32", 32},
+    StoredType{Dtype::u32, "U32", 32},             StoredType{Dtype::f32, "F32", 32},
+    StoredType{Dtype::c64, "C64", 64},             StoredType{Dtype::f64, "F64", 64},
+    StoredType{Dtype::i64, "I64", 64},             StoredType{Dtype::u64, "U64", 64},
 };
 
-/// k_rows.size() for a dtype that is not in the table.
+/// k_stored_types.size() for a dtype that is not in the table.
 std::size_t rank_of(Dtype dtype) noexcept {
-  const auto found = std::find_if(k_rows.begin(), k_rows.end(), [dtype](const Row& row) { return row.dtype == dtype; });
-  return static_cast<std::size_t>(found - k_rows.begin());
+  const auto found = std::find_if(k_stored_types.begin(), k_stored_types.end(), [dtype](const StoredType& row) { return row.dtype == dtype; });
+  return static_cast<std::size_t>(found - k_stored_types.begin());
 }
 
 /// The tensor's size; nothing where it has none that the format can express.
 std::optional<std::uint64_t> size_of(const Outgoing& tensor) {
   const auto rank = rank_of(tensor.dtype);
   const auto elements = bytes::checked_product(tensor.shape);
-  const auto bits = rank < k_rows.size() && elements ? bytes::checked_mul(*elements, k_rows[rank].bits) : std::nullopt;
+  const auto bits = rank < k_stored_types.size() && elements ? bytes::checked_mul(*elements, k_stored_types[rank].bits) : std::nullopt;
   return bits && *bits % 8 == 0 ? std::optional(*bits / 8) : std::nullopt;
 }
 
 void check_tensor(const Outgoing& tensor, Reasons& reasons) {
-  if (rank_of(tensor.dtype) == k_rows.size()) {
+  if (rank_of(tensor.dtype) == k_stored_types.size()) {
     reasons.add("\"" + tensor.name + "\" is " + std::string(info(tensor.dtype).name) +
                 ", which safetensors cannot hold; --dtype f32 (or f16, bf16) writes its values as numbers");
   } else if (!size_of(tensor)) {
@@ -114,7 +114,7 @@ void append_metadata(std::string& json, const Metadata& metadata) {
 
 void append_tensor(std::string& json, const Outgoing& tensor, std::uint64_t begin, std::uint64_t end) {
   append_json_string(json, tensor.name);
-  json += ":{\"dtype\":\"" + std::string(k_rows[rank_of(tensor.dtype)].name) + "\",\"shape\":[";
+  json += ":{\"dtype\":\"" + std::string(k_stored_types[rank_of(tensor.dtype)].name) + "\",\"shape\":[";
   for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
     json += (i == 0 ? "" : ",") + std::to_string(tensor.shape[i]);
   }
@@ -122,7 +122,7 @@ void append_tensor(std::string& json, const Outgoing& tensor, std::uint64_t begi
 }
 
 std::string with_length(std::string json) {
-  json.append((k_alignment - json.size() % k_alignment) % k_alignment, ' ');
+  json.append((k_header_alignment - json.size() % k_header_alignment) % k_header_alignment, ' ');
   if (json.size() > k_largest_header) {
     throw Refusal("the header would have " + std::to_string(json.size()) + " bytes; safetensors allows 100,000,000");
   }
@@ -137,7 +137,7 @@ std::string with_length(std::string json) {
 
 std::optional<std::string_view> safetensors_dtype(Dtype dtype) noexcept {
   const auto rank = rank_of(dtype);
-  return rank < k_rows.size() ? std::optional(k_rows[rank].name) : std::nullopt;
+  return rank < k_stored_types.size() ? std::optional(k_stored_types[rank].name) : std::nullopt;
 }
 
 SafetensorsLayout lay_out_safetensors(std::span<const Outgoing> tensors, const Metadata& metadata, TensorOrder order) {

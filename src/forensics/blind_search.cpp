@@ -6,6 +6,7 @@
 #include "forensics/find_checks.hpp"
 #include "forensics/found_payload.hpp"
 #include "forensics/statistics.hpp"
+#include "forensics/stream_rating.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,8 +16,6 @@
 
 namespace upinspect::forensics {
 namespace {
-
-constexpr double k_convincing = 1e-6;
 
 /// Of a file's content no more is held.
 constexpr std::uint64_t k_most_content = std::uint64_t{64} << 20;
@@ -34,7 +33,6 @@ constexpr std::size_t k_most_candidates = 2000;
 /// After as many that were none a layout is not read any further.
 constexpr std::size_t k_most_in_vain = 32;
 
-bool stands(PayloadEvidence evidence) { return evidence == PayloadEvidence::proven || evidence == PayloadEvidence::known_header; }
 
 /// Bits of the number that the reading takes are no fraction: exponents and whole numbers have favourite values.
 bool needs_own_frequencies(const Carrier& carrier, const Field& field) {

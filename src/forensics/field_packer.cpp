@@ -22,7 +22,7 @@ constexpr auto k_mirrored = [] {
 }();
 
 /// The lowest `bits` bits, at most 32, the other way round.
-std::uint64_t mirrored(std::uint64_t value, unsigned bits) {
+std::uint64_t mirrored_low(std::uint64_t value, unsigned bits) {
   const auto turned = std::uint64_t{k_mirrored[value & 0xff]} << 24 | std::uint64_t{k_mirrored[value >> 8 & 0xff]} << 16 |
                       std::uint64_t{k_mirrored[value >> 16 & 0xff]} << 8 | std::uint64_t{k_mirrored[value >> 24 & 0xff]};
   return turned >> (32 - bits);
@@ -48,7 +48,7 @@ void FieldPacker::pack_words(std::size_t elements, std::vector<std::byte>& bytes
   bytes.resize(out + (count + elements * bits) / 8);
   for (std::size_t i = 0; i < elements; ++i) {
     auto group = (std::uint64_t{numeric::load_le<Word>(from + static_cast<std::ptrdiff_t>(i) * step)} >> m_field.base) & mask;
-    group = mirror ? mirrored(group, bits) : group;
+    group = mirror ? mirrored_low(group, bits) : group;
     held = high_first ? held << bits | group : held | group << count;
     for (count += bits; count >= 8; ++out) {
       count -= 8;

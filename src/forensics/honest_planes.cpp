@@ -92,7 +92,7 @@ bool is_number(std::uint32_t pattern) {
   return exponent != 0 && exponent != 0xff;
 }
 
-struct Segment {
+struct PlaneSegment {
   double score = 0;
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -110,9 +110,9 @@ const std::array<float, 1024>& scores_of(unsigned from) {
   return tables[from];
 }
 
-Segment best_segment(const ElementRun& run, unsigned from) {
+PlaneSegment best_segment(const ElementRun& run, unsigned from) {
   const auto& scores = scores_of(from);
-  Segment best;
+  PlaneSegment best;
   double sum = 0;
   std::size_t begin = 0;
   const auto count = run.count();
@@ -192,11 +192,11 @@ bool is_trained(const std::vector<BitPlane>& planes, unsigned fraction, std::uin
 }
 
 std::optional<unsigned> even_low_bits(const TopPlanes& planes, unsigned fraction) {
-  constexpr double k_convincing = 12;
+  constexpr double k_convincing_excess = 12;
   if (planes.counted == 0) {
     return std::nullopt;
   }
-  double most = k_convincing;
+  double most = k_convincing_excess;
   std::optional<unsigned> bits;
   for (unsigned from = 2; from <= std::min(k_planes, fraction); ++from) {
     const auto sum = ratio(planes, from);

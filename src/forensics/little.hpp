@@ -40,4 +40,6 @@ namespace upinspect::forensics {
                     [](char letter, std::byte byte) { return static_cast<std::byte>(letter) == byte; });
 }
 
+[[nodiscard]] constexpr unsigned octet(std::byte byte) noexcept { return std::to_integer<unsigned>(byte); }
+
 }  // namespace upinspect::forensics

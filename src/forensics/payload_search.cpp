@@ -4,6 +4,7 @@
 #include "bytes/digest.hpp"
 #include "forensics/found_payload.hpp"
 #include "forensics/statistics.hpp"
+#include "forensics/stream_rating.hpp"
 #include "forensics/text_rating.hpp"
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 
 namespace upinspect::forensics {
 namespace {
-
-constexpr double k_convincing = 1e-6;
 
 /// While a search goes on it does not know yet how many candidates there will be.
 constexpr double k_candidates_to_come = 1000;
@@ -53,8 +52,6 @@ std::vector<std::byte> grouped(std::span<const std::byte> stream, BitOrder order
 }
 
 bool convinces(double log_p, double candidates) { return log_p + std::log(candidates) < std::log(k_convincing); }
-
-bool stands(PayloadEvidence evidence) { return evidence == PayloadEvidence::proven || evidence == PayloadEvidence::known_header; }
 
 }  // namespace
 

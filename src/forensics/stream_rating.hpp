@@ -43,4 +43,12 @@ inline constexpr double k_worth_noting = -9;
 [[nodiscard]] std::vector<Found> rate_stream(std::span<const std::byte> stream, const std::optional<Touched>& touched,
                                              unsigned character_bits = 8, unsigned distinct = 6);
 
+/// The chance, among all candidates of a search, from which on a text is no accident.
+inline constexpr double k_convincing = 1e-6;
+
+/// True for what needs no chance to be believed.
+[[nodiscard]] constexpr bool stands(PayloadEvidence evidence) noexcept {
+  return evidence == PayloadEvidence::proven || evidence == PayloadEvidence::known_header;
+}
+
 }  // namespace upinspect::forensics

@@ -2,6 +2,7 @@
 #include "forensics/stream_scan.hpp"
 
 #include "forensics/field_packer.hpp"
+#include "forensics/little.hpp"
 #include "forensics/text_rating.hpp"
 #include "numeric/load.hpp"
 
@@ -38,7 +39,6 @@ const FrontTable& front_table() {
   return table;
 }
 
-unsigned value(std::byte byte) { return std::to_integer<unsigned>(byte); }
 
 class Scanner {
  public:
@@ -66,8 +66,8 @@ class Scanner {
 
   /// The character at byte `at` of the buffer, `shift` bits on; one that runs over the end is filled up with zeros.
   [[nodiscard]] unsigned character(std::size_t at, unsigned shift) const {
-    const auto low = value(m_buffer[at]);
-    const auto high = at + 1 < m_buffer.size() ? value(m_buffer[at + 1]) : 0U;
+    const auto low = octet(m_buffer[at]);
+    const auto high = at + 1 < m_buffer.size() ? octet(m_buffer[at + 1]) : 0U;
     return (m_field.byte_order == BitOrder::msb ? (low << 8 | high) >> (8 - shift) : (high << 8 | low) >> shift) & 0xffU;
   }
 
@@ -217,9 +217,9 @@ void Scanner::look_for_files(std::size_t end) {
   const auto step = m_step;
   end = std::min(end, m_buffer.size() - std::min<std::size_t>(m_buffer.size(), 16));
   for (auto at = m_at; at < end; ++at) {
-    const auto first = value(bytes[at]);
-    const auto three = order == BitOrder::msb ? first << 16 | value(bytes[at + 1]) << 8 | value(bytes[at + 2])
-                                              : first | value(bytes[at + 1]) << 8 | value(bytes[at + 2]) << 16;
+    const auto first = octet(bytes[at]);
+    const auto three = order == BitOrder::msb ? first << 16 | octet(bytes[at + 1]) << 8 | octet(bytes[at + 2])
+                                              : first | octet(bytes[at + 1]) << 8 | octet(bytes[at + 2]) << 16;
     for (unsigned shift = 0; shift < 8; shift += step) {
       const bool hit = order == BitOrder::msb ? table.test_big(three >> (8 - shift) & 0xffffU) : table.test(three >> shift & 0xffffU);
       if (hit) [[unlikely]] {

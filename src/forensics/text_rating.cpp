@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/text_rating.hpp"
 
+#include "forensics/little.hpp"
 #include "forensics/text_model_table.hpp"
 
 #include <algorithm>
@@ -32,9 +33,8 @@ constexpr double k_printable_gain = 0.9602;
 /// ln(256 P) of a byte that no text holds: what the model spreads over all bytes.
 constexpr double k_alien = -3.5;
 
-unsigned value(std::byte byte) { return std::to_integer<unsigned>(byte); }
 
-bool is_continuation(std::byte byte) { return (value(byte) & 0xc0U) == 0x80; }
+bool is_continuation(std::byte byte) { return (octet(byte) & 0xc0U) == 0x80; }
 
 /// Bytes and gain of the character at the front; no bytes where it is none. The gain is that of a
 /// model against chance: three characters in ten are
@@ -45,7 +45,7 @@ struct Character {
 };
 
 Character character_at(std::span<const std::byte> bytes) {
-  const auto lead = value(bytes[0]);
+  const auto lead = octet(bytes[0]);
   if (k_letters[lead] != k_no_letter) {
     return {1, -0.2438};  // ln(0.3 * 256 / 98)
   }
@@ -55,17 +55,17 @@ Character character_at(std::span<const std::byte> bytes) {
   if (lead >= 0xc3 && lead <= 0xdf && follow(1)) {
     return {2, 2.871};  // 29 leads, 64 seconds
   }
-  if (lead >= 0xe0 && lead <= 0xef && follow(2) && (lead != 0xe0 || value(bytes[1]) >= 0xa0) &&
-      (lead != 0xed || value(bytes[1]) < 0xa0)) {
+  if (lead >= 0xe0 && lead <= 0xef && follow(2) && (lead != 0xe0 || octet(bytes[1]) >= 0xa0) &&
+      (lead != 0xed || octet(bytes[1]) < 0xa0)) {
     return {3, 3.885};  // 16 leads, 64 * 64
   }
-  if (lead >= 0xf0 && lead <= 0xf3 && follow(3) && (lead != 0xf0 || value(bytes[1]) >= 0x90)) {
+  if (lead >= 0xf0 && lead <= 0xf3 && follow(3) && (lead != 0xf0 || octet(bytes[1]) >= 0x90)) {
     return {4, 3.714};  // 4 leads, 64^3
   }
   return {};
 }
 
-struct Segment {
+struct LikelyStretch {
   std::size_t begin = 0;
   std::size_t end = 0;
   double score = 0;
@@ -75,11 +75,11 @@ struct Segment {
 double discount(unsigned character_bits) { return (8 - character_bits) * 0.6931; }
 
 /// The best run of printable ASCII.
-Segment best_ascii_run(std::span<const std::byte> stream, double less) {
-  Segment best;
-  Segment current;
+LikelyStretch best_ascii_run(std::span<const std::byte> stream, double less) {
+  LikelyStretch best;
+  LikelyStretch current;
   for (std::size_t at = 0; at < stream.size(); ++at) {
-    if (k_letters[value(stream[at])] == k_no_letter) {
+    if (k_letters[octet(stream[at])] == k_no_letter) {
       current = {at + 1, at + 1, 0};
       continue;
     }
@@ -93,9 +93,9 @@ Segment best_ascii_run(std::span<const std::byte> stream, double less) {
 }
 
 /// The best stretch of a run of UTF-8.
-Segment best_mixed_run(std::span<const std::byte> stream) {
-  Segment best;
-  Segment current;
+LikelyStretch best_mixed_run(std::span<const std::byte> stream) {
+  LikelyStretch best;
+  LikelyStretch current;
   for (std::size_t at = 0; at < stream.size();) {
     const auto character = character_at(stream.subspan(at));
     at += std::max<std::size_t>(character.length, 1);
@@ -118,12 +118,12 @@ double gain_of(std::uint8_t previous, std::uint8_t letter) {
   return previous == k_no_letter ? 0.5 : (k_text_model[previous][letter] - 35) * 0.1 - 3.6;
 }
 
-Segment best_likelihood(std::span<const std::byte> stream, double less) {
-  Segment best;
-  Segment current;
+LikelyStretch best_likelihood(std::span<const std::byte> stream, double less) {
+  LikelyStretch best;
+  LikelyStretch current;
   std::uint8_t previous = k_no_letter;
   for (std::size_t at = 0; at < stream.size(); ++at) {
-    const auto letter = k_letters[value(stream[at])];
+    const auto letter = k_letters[octet(stream[at])];
     current.score += gain_of(previous, letter) - less;
     previous = letter;
     current.end = at + 1;
@@ -139,13 +139,13 @@ Segment best_likelihood(std::span<const std::byte> stream, double less) {
 /// Letters, figures, spaces and what is beyond ASCII: exponents and steps of a grid read as punctuation.
 bool has_letters(std::span<const std::byte> bytes) {
   const auto count = std::count_if(bytes.begin(), bytes.end(), [](std::byte byte) {
-    const auto letter = value(byte);
+    const auto letter = octet(byte);
     return (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') || letter == ' ' || letter >= 0x80;
   });
   return count * 2 >= static_cast<std::ptrdiff_t>(bytes.size());
 }
 
-TextStretch stretch_of(const Segment& segment, std::span<const std::byte> stream, unsigned distinct) {
+TextStretch stretch_of(const LikelyStretch& segment, std::span<const std::byte> stream, unsigned distinct) {
   TextStretch stretch;
   const auto bytes = stream.subspan(segment.begin, segment.end - segment.begin);
   if (distinct_bytes(bytes) < distinct || !has_letters(bytes)) {
@@ -154,7 +154,7 @@ TextStretch stretch_of(const Segment& segment, std::span<const std::byte> stream
   stretch.offset = segment.begin;
   stretch.length = bytes.size();
   stretch.log_p = std::min(0.0, std::log(static_cast<double>(stream.size())) - segment.score);
-  stretch.ascii = std::all_of(bytes.begin(), bytes.end(), [](std::byte byte) { return value(byte) < 0x80; });
+  stretch.ascii = std::all_of(bytes.begin(), bytes.end(), [](std::byte byte) { return octet(byte) < 0x80; });
   return stretch;
 }
 
@@ -163,7 +163,7 @@ TextStretch stretch_of(const Segment& segment, std::span<const std::byte> stream
 TextStretch best_text(std::span<const std::byte> stream, unsigned character_bits, unsigned distinct) noexcept {
   const auto less = discount(character_bits);
   auto best = stretch_of(best_ascii_run(stream, less), stream, distinct);
-  for (const auto& segment : {best_likelihood(stream, less), character_bits == 8 ? best_mixed_run(stream) : Segment{}}) {
+  for (const auto& segment : {best_likelihood(stream, less), character_bits == 8 ? best_mixed_run(stream) : LikelyStretch{}}) {
     const auto stretch = stretch_of(segment, stream, distinct);
     best = stretch.log_p < best.log_p ? stretch : best;
   }
@@ -186,7 +186,7 @@ double likelihood_gain(std::span<const std::byte> bytes) noexcept {
   double sum = 0;
   auto previous = k_no_letter;
   for (const auto byte : bytes) {
-    const auto letter = k_letters[value(byte)];
+    const auto letter = k_letters[octet(byte)];
     sum += gain_of(previous, letter);
     previous = letter;
   }
@@ -196,7 +196,7 @@ double likelihood_gain(std::span<const std::byte> bytes) noexcept {
 unsigned distinct_bytes(std::span<const std::byte> bytes) noexcept {
   std::bitset<256> seen;
   for (const auto byte : bytes) {
-    seen.set(value(byte));
+    seen.set(octet(byte));
   }
   return static_cast<unsigned>(seen.count());
 }

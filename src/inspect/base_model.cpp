@@ -48,7 +48,7 @@ std::string only_file_in(const fs::path& folder) {
   return found.size() == 1 ? found.front() : std::string();
 }
 
-InspectOptions headers_of(const InspectOptions& options) {
+InspectOptions header_options(const InspectOptions& options) {
   InspectOptions out;
   out.depth = Depth::headers;
   out.sha256 = false;
@@ -60,7 +60,7 @@ InspectOptions headers_of(const InspectOptions& options) {
 
 }  // namespace
 
-BaseModel::BaseModel(const std::string& path, const InspectOptions& options) : m_options(headers_of(options)), m_path(path) {
+BaseModel::BaseModel(const std::string& path, const InspectOptions& options) : m_options(header_options(options)), m_path(path) {
   std::error_code error;
   if (!fs::is_directory(path, error)) {
     open(path, "");

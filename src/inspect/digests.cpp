@@ -15,7 +15,7 @@ namespace {
 
 void append_unit(std::string& out, unsigned unit) {
   std::array<char, 8> text{};
-  std::snprintf(text.data(), text.size(), "\\u%04x", unit);
+  std::snprintf(text.data(), text.size(), "\\u%04x", unit & 0xffffU);
   out += text.data();
 }
 

@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t k_largest_config = std::uint64_t{16} << 20;
 
-std::string missing_id(std::string_view role) { return "lora.missing-" + std::string(role); }
 
 class TriadJoiner {
  public:

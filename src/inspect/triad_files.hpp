@@ -52,4 +52,7 @@ struct TriadFiles {
 
 constexpr const char* k_config_file = "adapter_config.json";
 
+/// The finding of a half that is not there.
+[[nodiscard]] inline std::string missing_id(std::string_view role) { return "lora.missing-" + std::string(role); }
+
 }  // namespace upinspect::inspecting

@@ -11,8 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string missing_id(std::string_view role) { return "lora.missing-" + std::string(role); }
-
 }  // namespace
 
 Inspected inspect_file_or_folder(const std::string& path, const InspectOptions& options) {

@@ -2,6 +2,7 @@
 #include "lora/base_fit.hpp"
 
 #include "lora/base_match.hpp"
+#include "lora/matrix.hpp"
 #include "lora/update.hpp"
 #include "lora/update_limits.hpp"
 
@@ -25,8 +26,6 @@ struct Verdict {
   FitVerdict verdict = FitVerdict::fits;
   std::string why;
 };
-
-std::string shown(const Shape& shape) { return shape.empty() ? "a scalar" : fmt::format("{}", fmt::join(shape, " x ")); }
 
 /// Integers that hold several numbers, or blocks of them: the shape in the header is not the weight's.
 bool is_packed(const Tensor& weight) {

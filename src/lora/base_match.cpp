@@ -20,11 +20,11 @@ struct Renamed {
   std::string_view adapter;
   std::string_view base;
 };
-constexpr std::array k_xlabs{Renamed{"_processor_qkv_lora1", "_img_attn_qkv"}, Renamed{"_processor_proj_lora1", "_img_attn_proj"},
+constexpr std::array k_xlabs_names{Renamed{"_processor_qkv_lora1", "_img_attn_qkv"}, Renamed{"_processor_proj_lora1", "_img_attn_proj"},
                              Renamed{"_processor_qkv_lora2", "_txt_attn_qkv"}, Renamed{"_processor_proj_lora2", "_txt_attn_proj"}};
 
 std::string in_base(const std::string& canonical) {
-  for (const auto& [adapter, base] : k_xlabs) {
+  for (const auto& [adapter, base] : k_xlabs_names) {
     if (canonical.ends_with(adapter)) {
       return canonical.substr(0, canonical.size() - adapter.size()) + std::string(base);
     }

@@ -29,11 +29,11 @@ constexpr Family k_peft{"peft", "PEFT", ScaleRule::settings, "its alpha is in ad
 constexpr Family k_raw_triad{"raw-triad", "raw triad", ScaleRule::settings,
                              "its alpha is in adapter_config.json or a file of its own, and neither is here"};
 constexpr Family k_simpletuner{"simpletuner", "SimpleTuner", ScaleRule::tensor_or_one, ""};
-constexpr Family k_xlabs{"xlabs", "XLabs", ScaleRule::tensor_or_one, ""};
+constexpr Family k_xlabs_family{"xlabs", "XLabs", ScaleRule::tensor_or_one, ""};
 
 constexpr std::array k_all{&k_ai_toolkit, &k_cloneofsimo, &k_comfyui, &k_control,    &k_custom, &k_diffusers,
                            &k_gguf,       &k_kohya,       &k_loralib, &k_lycoris,    &k_mlx,    &k_musubi,
-                           &k_nemo,       &k_onetrainer,  &k_peft,    &k_raw_triad,  &k_simpletuner, &k_xlabs};
+                           &k_nemo,       &k_onetrainer,  &k_peft,    &k_raw_triad,  &k_simpletuner, &k_xlabs_family};
 
 /// Where the names of diffusers' models begin, when the component's name is left out.
 constexpr std::array<std::string_view, 7> k_diffusers_roots{"down_blocks.", "up_blocks.", "mid_block.", "transformer_blocks.",
@@ -119,7 +119,7 @@ const Family& by_keys(const Drafts& drafts, const std::vector<AdapterModule>& mo
     case Spelling::control:
       return k_control;
     case Spelling::xlabs:
-      return k_xlabs;
+      return k_xlabs_family;
     case Spelling::cloneofsimo:
       return k_cloneofsimo;
     case Spelling::mlx:

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 14> k_extensions{".bin", ".pt",  ".pth", 
                                                         ".pkl", ".pickle", ".zip", ".raw", ".dat", ".f32", ".f16"};
 constexpr std::array<std::string_view, 2> k_text_extensions{".txt", ".json"};
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> k_components{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> k_half_components{
     {{"unet", "unet"}, {"te", "text_encoder"}, {"te1", "text_encoder"}, {"te2", "text_encoder_2"}, {"te3", "text_encoder_3"},
      {"text_encoder", "text_encoder"}, {"text_encoder_2", "text_encoder_2"}, {"text_encoder_3", "text_encoder_3"},
      {"transformer", "transformer"}}};
@@ -90,8 +90,8 @@ std::string component_of_file(std::string_view head) {
   auto name = lower(head);
   name = name.starts_with("lora_") || name.starts_with("lora-") ? name.substr(5) : name;
   std::replace(name.begin(), name.end(), '-', '_');
-  const auto* found = std::find_if(k_components.begin(), k_components.end(), [&name](const auto& row) { return row.first == name; });
-  return found == k_components.end() ? std::string() : std::string(found->second);
+  const auto* found = std::find_if(k_half_components.begin(), k_half_components.end(), [&name](const auto& row) { return row.first == name; });
+  return found == k_half_components.end() ? std::string() : std::string(found->second);
 }
 
 }  // namespace
@@ -118,7 +118,7 @@ std::optional<HalfName> read_half_name(std::string_view file) {
 std::string_view opposite(std::string_view role) { return role == "up" ? "down" : "up"; }
 
 bool is_component(std::string_view module) {
-  return std::any_of(k_components.begin(), k_components.end(), [module](const auto& row) { return row.second == module; });
+  return std::any_of(k_half_components.begin(), k_half_components.end(), [module](const auto& row) { return row.second == module; });
 }
 
 }  // namespace upinspect::lora

@@ -172,8 +172,8 @@ std::optional<KeyReading> by_marker(std::string_view key) {
 
 /// "…qkv_lora1", "…proj_lora": XLabs numbers the two streams of a double block.
 std::optional<Spelling> processor_spelling(std::string_view segment) {
-  static constexpr std::array<std::string_view, 6> k_xlabs{"qkv_lora", "qkv_lora1", "qkv_lora2", "proj_lora", "proj_lora1", "proj_lora2"};
-  if (std::find(k_xlabs.begin(), k_xlabs.end(), segment) != k_xlabs.end()) {
+  static constexpr std::array<std::string_view, 6> k_xlabs_halves{"qkv_lora", "qkv_lora1", "qkv_lora2", "proj_lora", "proj_lora1", "proj_lora2"};
+  if (std::find(k_xlabs_halves.begin(), k_xlabs_halves.end(), segment) != k_xlabs_halves.end()) {
     return Spelling::xlabs;
   }
   return segment.ends_with("_lora") ? std::optional(Spelling::processor) : std::nullopt;

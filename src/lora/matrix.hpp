@@ -78,4 +78,6 @@ template <typename Real>
   return out;
 }
 
+[[nodiscard]] inline bool has(const AdapterModule& module, const std::string& role) { return !module.part(role).empty(); }
+
 }  // namespace upinspect::lora

@@ -9,6 +9,7 @@
 #include "lora/shapes.hpp"
 
 #include "bytes/checked.hpp"
+#include "lora/matrix.hpp"
 #include "lora/values.hpp"
 
 #include <fmt/format.h>
@@ -21,8 +22,6 @@ namespace upinspect::lora {
 namespace {
 
 using Shape = std::vector<std::uint64_t>;
-
-std::string shown(const Shape& shape) { return shape.empty() ? "a scalar" : fmt::format("{}", fmt::join(shape, " x ")); }
 
 /// A product that cannot be is as good as none: 0 fits nothing.
 std::uint64_t product(std::uint64_t a, std::uint64_t b) {

@@ -11,7 +11,7 @@ namespace upinspect::lora {
 
 namespace {
 
-constexpr std::size_t k_most_text = std::size_t{32} << 20;
+constexpr std::size_t k_most_tags_text = std::size_t{32} << 20;
 constexpr std::size_t k_most_different = 500'000;
 constexpr std::size_t k_most_folders = 64;
 constexpr std::size_t k_kept = 20;
@@ -83,7 +83,7 @@ class Tags {
 }  // namespace
 
 std::optional<TagFrequency> tag_frequency(std::string_view json) {
-  if (json.size() > k_most_text) {
+  if (json.size() > k_most_tags_text) {
     return std::nullopt;
   }
   try {

@@ -7,15 +7,15 @@ namespace upinspect::lora {
 
 namespace {
 
-constexpr std::size_t k_most_text = 1024;
+constexpr std::size_t k_most_value_text = 1024;
 
 }  // namespace
 
 std::string shortened(std::string text) {
-  if (text.size() <= k_most_text) {
+  if (text.size() <= k_most_value_text) {
     return text;
   }
-  auto end = k_most_text;
+  auto end = k_most_value_text;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) {
     --end;
   }

@@ -18,7 +18,6 @@ namespace upinspect::lora {
 
 namespace {
 
-bool has(const AdapterModule& module, const std::string& role) { return !module.part(role).empty(); }
 
 bool is_peft_oft(const AdapterModule& module) { return !module.part("oft_blocks").ends_with("oft_blocks"); }
 

@@ -12,7 +12,6 @@ namespace upinspect::lora {
 
 namespace {
 
-bool has(const AdapterModule& module, const std::string& role) { return !module.part(role).empty(); }
 
 /// Row i times value i.
 template <typename Real>

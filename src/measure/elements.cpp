@@ -13,10 +13,6 @@ namespace upinspect::measure {
 
 namespace {
 
-// A view may repeat elements without end. Beyond this many times its storage (and the second figure, in bytes) it is
-// not read, as the measuring pass has it.
-constexpr std::uint64_t k_expansion = 16;
-constexpr std::uint64_t k_free_work = std::uint64_t{256} << 20;
 constexpr std::size_t k_packed_block = std::size_t{128} << 10;
 
 /// Bytes of what cannot be cut: an element, or a block of a packed type.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "measure/file_pass.hpp"
 
+#include "measure/elements.hpp"
 #include "measure/entry_tasks.hpp"
 #include "measure/gather.hpp"
 #include "measure/hash_thread.hpp"
@@ -18,10 +19,6 @@ namespace upinspect::measure {
 
 namespace {
 
-// Views may overlap, so a small file can describe any amount of tensor data: measuring stops at this many times the
-// file's unpacked size (and always covers at least the second figure, in bytes).
-constexpr std::uint64_t k_expansion = 16;
-constexpr std::uint64_t k_free_work = std::uint64_t{256} << 20;
 // Tensors that overlap are measured together up to this many; each takes up to half a megabyte of tables.
 constexpr std::size_t k_most_open = 16;
 constexpr std::uint64_t k_gather_memory = std::uint64_t{8} << 20;

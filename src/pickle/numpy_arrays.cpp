@@ -10,7 +10,7 @@ namespace upinspect::pickle {
 
 namespace {
 
-enum class Making { none, reconstruct, masked, scalar, from_buffer };
+enum class ArrayMaking { none, reconstruct, masked, scalar, from_buffer };
 
 bool in_numpy_core(std::string_view module, std::string_view part) {
   constexpr std::string_view k_roots[] = {"numpy.core.", "numpy._core."};
@@ -22,19 +22,19 @@ bool in_numpy_core(std::string_view module, std::string_view part) {
   return false;
 }
 
-Making making_of(const Graph& graph, NodeId id) {
+ArrayMaking array_making(const Graph& graph, NodeId id) {
   const auto* name = graph.callee(id);
   if (name == nullptr) {
-    return Making::none;
+    return ArrayMaking::none;
   }
   if (in_numpy_core(name->module, "multiarray")) {
-    return name->name == "_reconstruct" ? Making::reconstruct : name->name == "scalar" ? Making::scalar : Making::none;
+    return name->name == "_reconstruct" ? ArrayMaking::reconstruct : name->name == "scalar" ? ArrayMaking::scalar : ArrayMaking::none;
   }
   if (in_numpy_core(name->module, "numeric") && name->name == "_frombuffer") {
-    return Making::from_buffer;
+    return ArrayMaking::from_buffer;
   }
   const bool masked = (name->module == "numpy.ma.core" || name->module == "numpy.ma") && name->name == "_mareconstruct";
-  return masked ? Making::masked : Making::none;
+  return masked ? ArrayMaking::masked : ArrayMaking::none;
 }
 
 void take_shape(const NodeReader& in, NodeId id, NumpyRef& out) {
@@ -123,11 +123,11 @@ void take_buffer(const NodeReader& in, std::span<const NodeId> arguments, NumpyR
 void read_into(const Graph& graph, NumpyRef& out) {
   const NodeReader in(graph);
   const auto arguments = in.sequence(graph.call(out.node)->arguments, "arguments of the array", 1);
-  const auto making = making_of(graph, out.node);
-  out.masked = making == Making::masked;
-  if (making == Making::scalar) {
+  const auto making = array_making(graph, out.node);
+  out.masked = making == ArrayMaking::masked;
+  if (making == ArrayMaking::scalar) {
     take_scalar(in, arguments, out);
-  } else if (making == Making::from_buffer) {
+  } else if (making == ArrayMaking::from_buffer) {
     take_buffer(in, arguments, out);
   } else {
     take_state(in, out);
@@ -137,7 +137,7 @@ void read_into(const Graph& graph, NumpyRef& out) {
 
 }  // namespace
 
-bool is_numpy(const Graph& graph, NodeId id) { return making_of(graph, id) != Making::none; }
+bool is_numpy(const Graph& graph, NodeId id) { return array_making(graph, id) != ArrayMaking::none; }
 
 NumpyRef read_numpy(const Graph& graph, NodeId id) {
   NumpyRef out;

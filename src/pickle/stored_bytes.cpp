@@ -10,7 +10,7 @@ namespace upinspect::pickle {
 
 namespace {
 
-constexpr unsigned k_most_wrappers = 4;
+constexpr unsigned k_most_calls = 4;
 
 bool is_latin1(std::string_view codec) {
   return codec == "latin1" || codec == "latin-1" || codec == "iso-8859-1" || codec == "latin";
@@ -58,7 +58,7 @@ std::optional<BytesRef> find_bytes(const Graph& graph, NodeId id) {
   if (is_empty_call(graph, id)) {
     return BytesRef{k_no_node, ByteRange{graph.offset(id), 0}, BytesForm::plain};
   }
-  for (unsigned depth = 0; depth < k_most_wrappers && graph.is(id, Kind::call); ++depth) {
+  for (unsigned depth = 0; depth < k_most_calls && graph.is(id, Kind::call); ++depth) {
     id = unwrapped(graph, id);
   }
   const bool is_text = graph.is(id, Kind::text);

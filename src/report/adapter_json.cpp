@@ -2,6 +2,7 @@
 #include "report/adapter_json.hpp"
 
 #include "lora/strength.hpp"
+#include "report/json_rows.hpp"
 #include "report/words.hpp"
 
 #include <algorithm>
@@ -49,16 +50,6 @@ void write_readings(JsonWriter& out, const std::vector<AlphaReading>& readings) 
     out.file_text("where", reading.where);
     out.member("value", reading.value);
     out.end();
-  }
-  out.end();
-}
-
-template <class T>
-void write_row(JsonWriter& out, std::string_view name, const std::vector<T>& values) {
-  out.key(name);
-  out.begin_array(JsonScope::row);
-  for (const auto value : values) {
-    out.value(static_cast<T>(value));
   }
   out.end();
 }

@@ -13,25 +13,23 @@
 namespace upinspect::report {
 namespace {
 
-constexpr std::size_t k_label_columns = 11;
+constexpr std::size_t k_fit_labels = 11;
 constexpr std::size_t k_shown = 4;
 
-struct Row {
+struct FitWords {
   FitVerdict verdict;
   std::string_view label;
   std::string_view what;
 };
-constexpr std::array k_rows{Row{FitVerdict::missing, "no weight", "left out by most loaders without a word"},
-                            Row{FitVerdict::wrong_shape, "wrong shape", "refused by loaders"},
-                            Row{FitVerdict::ambiguous, "ambiguous", "several weights have the name"},
-                            Row{FitVerdict::unknown, "not known", "the weight is there, its shape cannot be compared"}};
+constexpr std::array k_rows{FitWords{FitVerdict::missing, "no weight", "left out by most loaders without a word"},
+                            FitWords{FitVerdict::wrong_shape, "wrong shape", "refused by loaders"},
+                            FitWords{FitVerdict::ambiguous, "ambiguous", "several weights have the name"},
+                            FitWords{FitVerdict::unknown, "not known", "the weight is there, its shape cannot be compared"}};
 
 [[nodiscard]] std::uint64_t count(const BaseFit& fit, FitVerdict verdict) {
   return static_cast<std::uint64_t>(
       std::count_if(fit.modules.begin(), fit.modules.end(), [verdict](const ModuleFit& module) { return module.verdict == verdict; }));
 }
-
-[[nodiscard]] std::string shape_text(const std::vector<std::uint64_t>& shape) { return shape.empty() ? "scalar" : fmt::format("{}", fmt::join(shape, " x ")); }
 
 [[nodiscard]] std::string line(const ModuleFit& module, const TextStyle& style) {
   auto text = style.safe(module.module);
@@ -39,7 +37,7 @@ constexpr std::array k_rows{Row{FitVerdict::missing, "no weight", "left out by m
   return text + (module.why.empty() ? "" : ": " + style.safe(module.why));
 }
 
-void add_modules(Facts& facts, const BaseFit& fit, const Row& row) {
+void add_modules(Facts& facts, const BaseFit& fit, const FitWords& row) {
   const auto all = count(fit, row.verdict);
   if (all == 0) {
     return;
@@ -64,7 +62,7 @@ std::string base_fit_text(const Artifact& artifact, const TextStyle& style) {
     return {};
   }
   const auto& fit = *artifact.base_fit;
-  Facts facts(style, k_label_columns);
+  Facts facts(style, k_fit_labels);
   facts.add("base", style.safe(fit.path) + " (" + style.safe(fit.title) + ", " + counted(fit.base_tensors, "tensor") + ")");
   const auto fitting = count(fit, FitVerdict::fits);
   facts.add("fits", thousands(fitting) + " of " + counted(fit.modules.size(), "module"), fitting == fit.modules.size() ? Tone::plain : Tone::warning);

@@ -14,7 +14,7 @@
 namespace upinspect::report {
 namespace {
 
-constexpr std::size_t k_labels = 8;
+constexpr std::size_t k_change_labels = 8;
 
 std::string changed_words(const TensorChange& change) {
   auto text = thousands(change.changed) + " of " + thousands(change.elements) + " values (" + percent(change.changed, change.elements) + ")";
@@ -120,7 +120,7 @@ std::string evidence_words(const Payload& payload) {
 }  // namespace
 
 std::string change_text(const TensorChange& change, const TextStyle& style) {
-  Facts facts(style, k_labels);
+  Facts facts(style, k_change_labels);
   const auto renamed = change.old_name.empty() ? std::string() : ", was " + style.safe(change.old_name);
   if (!change.name.empty()) {
     facts.add("tensor", style.safe(change.name) + renamed + ", " + style.safe(change.dtype) + " " + shape_text(change.shape), Tone::strong);
@@ -142,7 +142,7 @@ std::string change_text(const TensorChange& change, const TextStyle& style) {
 }
 
 std::string payload_text(const Payload& payload, const TextStyle& style) {
-  Facts facts(style, k_labels);
+  Facts facts(style, k_change_labels);
   const bool read = payload.evidence >= PayloadEvidence::known_header;
   facts.add(read ? "message" : "content", style.safe(payload.title) + ", " + counted(payload.size, "byte") + ", " + layout_words(payload.layout, style),
             read ? Tone::accent : Tone::plain);

@@ -11,7 +11,7 @@ using convert::Conversion;
 using convert::Proof;
 using convert::ProofKind;
 
-[[nodiscard]] std::string_view word(ProofKind kind) noexcept {
+[[nodiscard]] std::string_view proof_word(ProofKind kind) noexcept {
   switch (kind) {
     case ProofKind::content:
       return "content";
@@ -47,7 +47,7 @@ void write_renamed(JsonWriter& out, const Conversion& done) {
 void write_proof(JsonWriter& out, const Proof& proof) {
   out.key("proof");
   out.begin_object();
-  out.member("kind", word(proof.kind));
+  out.member("kind", proof_word(proof.kind));
   if (proof.kind == ProofKind::difference) {
     out.member("measured", proof.measured);
     out.member("largest_absolute", proof.largest_absolute);

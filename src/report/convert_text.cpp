@@ -16,7 +16,7 @@ namespace {
 using convert::Conversion;
 using convert::ProofKind;
 
-constexpr std::size_t k_label_columns = 8;
+constexpr std::size_t k_convert_labels = 8;
 constexpr std::size_t k_names_gap = 2;
 
 [[nodiscard]] std::string form_text(const Conversion& done) {
@@ -100,7 +100,7 @@ constexpr std::size_t k_names_gap = 2;
 }
 
 [[nodiscard]] std::string facts_text(const Conversion& done, const TextStyle& style) {
-  Facts facts(style, k_label_columns);
+  Facts facts(style, k_convert_labels);
   facts.add("from", joined(done.inputs, style) + (done.family.empty() ? "" : " (" + style.safe(done.family) + ")"));
   if (!done.config.empty()) {
     facts.add("config", style.safe(done.config));

@@ -9,8 +9,8 @@
 namespace upinspect::report {
 namespace {
 
-constexpr std::size_t k_indent = 2;
-constexpr std::size_t k_gap = 2;
+constexpr std::size_t k_facts_indent = 2;
+constexpr std::size_t k_facts_gap = 2;
 
 /// A label wider than its column pushes its value aside, or up to this width onto the next line.
 constexpr std::size_t k_widest_label = 24;
@@ -20,7 +20,7 @@ constexpr std::size_t k_short_item = 30;
 
 }  // namespace
 
-std::size_t Facts::value_columns() const noexcept { return m_style->columns() - k_indent - m_label_columns - k_gap; }
+std::size_t Facts::value_columns() const noexcept { return m_style->columns() - k_facts_indent - m_label_columns - k_facts_gap; }
 
 void Facts::add(std::string_view label, std::string_view value, Tone tone) {
   auto lines = wrap(value, value_columns());
@@ -42,9 +42,9 @@ void Facts::add_list(std::string_view label, const std::vector<std::string>& val
     lines = wrap(joined, value_columns());
   } else {
     for (const auto& value : values) {
-      const auto wrapped = wrap(value, value_columns() - k_indent, value_columns());
+      const auto wrapped = wrap(value, value_columns() - k_facts_indent, value_columns());
       for (std::size_t i = 0; i < wrapped.size(); ++i) {
-        lines.push_back(std::string(i == 0 ? 0 : k_indent, ' ') + wrapped[i]);
+        lines.push_back(std::string(i == 0 ? 0 : k_facts_indent, ' ') + wrapped[i]);
       }
     }
   }
@@ -66,10 +66,10 @@ void Facts::add_lines(std::string_view label, const std::vector<std::string>& li
 
 void Facts::add_line(std::string_view label, std::string_view value) {
   const auto shown = value.empty() ? std::string(label) : pad_right(label, m_label_columns);
-  m_text.append(k_indent, ' ');
+  m_text.append(k_facts_indent, ' ');
   m_text += label.empty() ? shown : paint(*m_style, Tone::dim, shown);
   if (!value.empty()) {
-    m_text.append(k_gap, ' ');
+    m_text.append(k_facts_gap, ' ');
     m_text += value;
   }
   m_text += '\n';

@@ -15,7 +15,7 @@ namespace {
 
 /// Of one id; the next hundred of the same kind teach nothing new.
 constexpr std::size_t k_shown_per_id = 5;
-constexpr std::size_t k_indent = 2;
+constexpr std::size_t k_findings_indent = 2;
 constexpr std::size_t k_label = 9;
 
 /// Longer lines are tiring to read, and an id at the far edge is lost.
@@ -48,7 +48,7 @@ constexpr std::size_t k_widest_text = 110;
 
 class Writer {
  public:
-  explicit Writer(const TextStyle& style) : m_style(style), m_room(std::min<std::size_t>(style.columns() - k_indent - k_label, k_widest_text)) {}
+  explicit Writer(const TextStyle& style) : m_style(style), m_room(std::min<std::size_t>(style.columns() - k_findings_indent - k_label, k_widest_text)) {}
 
   void finding(const Finding& finding, bool with_advice) {
     message(finding);
@@ -76,7 +76,7 @@ class Writer {
     auto label = paint(m_style, tone_of(finding.severity), word(finding.severity));
     label.append(k_label - word(finding.severity).size(), ' ');
     for (const auto& line : lines) {
-      m_text.append(k_indent, ' ');
+      m_text.append(k_findings_indent, ' ');
       m_text += label + line;
       const auto used = display_width(line) + display_width(id);
       if (lines.size() == 1 && used + 2 <= m_room) {
@@ -93,7 +93,7 @@ class Writer {
 
   void paragraph(std::string_view text, Tone tone) {
     for (const auto& line : wrap(text, m_room)) {
-      m_text.append(k_indent + k_label, ' ');
+      m_text.append(k_findings_indent + k_label, ' ');
       m_text += paint(m_style, tone, line) + '\n';
     }
   }
@@ -128,7 +128,7 @@ std::string count_findings(const std::vector<Finding>& findings) {
 
 std::string findings_text(const std::vector<Finding>& findings, const TextStyle& style) {
   if (findings.empty()) {
-    return std::string(k_indent, ' ') + paint(style, Tone::dim, "no findings") + "\n";
+    return std::string(k_findings_indent, ' ') + paint(style, Tone::dim, "no findings") + "\n";
   }
   Writer writer(style);
   std::map<std::string, std::size_t> seen;

@@ -18,8 +18,8 @@
 namespace upinspect::report {
 namespace {
 
-constexpr std::size_t k_labels = 9;
-constexpr std::size_t k_most_rows = 12;
+constexpr std::size_t k_low_bits_labels = 9;
+constexpr std::size_t k_most_low_bits_rows = 12;
 
 const Payload* best_message(const LowBits& result) {
   const auto& payloads = result.payloads;
@@ -66,7 +66,7 @@ std::string joined(const std::vector<std::string>& ids) {
 /// Ones in the two lowest bits and in the highest of the fraction: 0.5 0.5 0.415 in trained weights.
 std::string planes_table(const LowBits& result, const TextStyle& style) {
   const auto& tensors = result.tensors;
-  const auto shown = style.verbose() ? tensors.size() : std::min(k_most_rows, tensors.size());
+  const auto shown = style.verbose() ? tensors.size() : std::min(k_most_low_bits_rows, tensors.size());
   std::vector<Column> columns(7);
   const std::array headers = {"tensor", "dtype", "numbers", "bit 0", "bit 1", "top bit", "explained by"};
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -94,7 +94,7 @@ std::string planes_table(const LowBits& result, const TextStyle& style) {
 }
 
 std::string facts_of(const LowBits& result, const TextStyle& style) {
-  Facts facts(style, k_labels);
+  Facts facts(style, k_low_bits_labels);
   facts.add("file", style.safe(result.artifact.path) + ": " + description(result.artifact, style));
   if (result.candidates_tried != 0) {
     facts.add("searched", counted(result.elements_searched, "number") + ", " + counted(result.candidates_tried, "reading") + " of their bits; every chance below counts them all");
@@ -106,7 +106,7 @@ std::string facts_of(const LowBits& result, const TextStyle& style) {
 }
 
 std::string unseen(const LowBits& result, const TextStyle& style) {
-  Facts facts(style, k_labels);
+  Facts facts(style, k_low_bits_labels);
   const auto sentences = limits_in_words(result);
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     facts.add(i == 0 ? "unseen" : "", style.safe(sentences[i]));

@@ -16,8 +16,8 @@ namespace {
 using convert::Merged;
 using convert::MergedTensor;
 
-constexpr std::size_t k_label_columns = 9;
-constexpr std::size_t k_gap = 2;
+constexpr std::size_t k_merge_labels = 9;
+constexpr std::size_t k_merge_gap = 2;
 
 [[nodiscard]] std::string heading(const Merged& done) {
   const auto files = done.files > 1 ? counted(done.files, "file") + ", " : std::string();
@@ -74,7 +74,7 @@ constexpr std::size_t k_gap = 2;
     columns[2].cells.push_back({row.scale ? short_number(*row.scale, 4) : "", Tone::plain});
     columns[3].cells.push_back({short_number(row.largest_change, 3), Tone::plain});
   }
-  const Table table(columns, k_gap, style);
+  const Table table(columns, k_merge_gap, style);
   std::string text = "  " + paint(style, Tone::dim, table.header()) + "\n";
   for (std::size_t i = 0; i < done.merged.size(); ++i) {
     text += "  " + table.row(i) + "\n";
@@ -89,7 +89,7 @@ std::string merge_text(const Merged& done, const TextStyle& style) {
   if (style.verbosity < 0) {
     return path + " " + heading(done) + "; " + merged_text(done) + "; " + proof_text(done) + "\n";
   }
-  Facts facts(style, k_label_columns);
+  Facts facts(style, k_merge_labels);
   facts.add("base", style.safe(done.base));
   facts.add("adapter", style.safe(done.adapter) + " (" + style.safe(done.family) + ")");
   if (!done.config.empty() && done.config != done.adapter) {

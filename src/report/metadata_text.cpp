@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t k_shown_entries = 16;
 constexpr std::size_t k_shown_items = 8;
-constexpr std::size_t k_widest_label = 16;
+constexpr std::size_t k_widest_metadata_label = 16;
 constexpr std::size_t k_widest_key = 32;
 
 /// A SHA-256 digest, and the indent and the gap around the label: at 80 columns the digest stays whole.
@@ -208,7 +208,7 @@ std::size_t detail_label_columns(const Details& details, const TextStyle& style)
     widest = std::max(widest, display_width(style.safe(label_of(detail.first))));
   }
   const auto room = style.columns() - std::min<std::size_t>(style.columns(), k_beside_label);
-  return std::min(widest, std::clamp(room, k_least_label, k_widest_label));
+  return std::min(widest, std::clamp(room, k_least_label, k_widest_metadata_label));
 }
 
 void add_metadata(Facts& facts, const Value& metadata) {

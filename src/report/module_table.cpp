@@ -19,13 +19,13 @@
 namespace upinspect::report {
 namespace {
 
-constexpr std::size_t k_most_rows = 24;
-constexpr std::size_t k_head_rows = 16;
-constexpr std::size_t k_tail_rows = 7;
-constexpr std::size_t k_indent = 2;
-constexpr std::size_t k_folded_indent = 4;
-constexpr std::size_t k_gap = 2;
-constexpr int k_digits = 3;
+constexpr std::size_t k_most_modules = 24;
+constexpr std::size_t k_head_modules = 16;
+constexpr std::size_t k_tail_modules = 7;
+constexpr std::size_t k_modules_indent = 2;
+constexpr std::size_t k_folded_modules_indent = 4;
+constexpr std::size_t k_modules_gap = 2;
+constexpr int k_module_digits = 3;
 constexpr double k_bar_cells = 8;
 constexpr std::size_t k_most_notes = 4;
 
@@ -42,26 +42,26 @@ class ModuleTable {
   [[nodiscard]] std::string text() {
     add_columns();
     const TensorNames names(names_of(), "module", m_style);
-    const auto taken = Table(m_columns, k_gap, m_style).width() + k_gap + k_indent;
+    const auto taken = Table(m_columns, k_modules_gap, m_style).width() + k_modules_gap + k_modules_indent;
     const auto room = m_style.columns() > taken ? m_style.columns() - taken : 0;
     for (const auto style : {NameStyle::whole, NameStyle::core, NameStyle::cut, NameStyle::short_only}) {
       if (auto column = names.column(style, room)) {
         std::vector<Column> all{std::move(*column)};
         all.insert(all.end(), m_columns.begin(), m_columns.end());
         const bool cored = style == NameStyle::core || style == NameStyle::cut;
-        return (cored ? names.common_line(k_indent) : "") + draw(Table(all, k_gap, m_style), k_indent, nullptr) + notes();
+        return (cored ? names.common_line(k_modules_indent) : "") + draw(Table(all, k_modules_gap, m_style), k_modules_indent, nullptr) + notes();
       }
     }
-    return std::string(k_indent, ' ') + paint(m_style, Tone::dim, "module") + "\n" +
-           draw(Table(m_columns, k_gap, m_style), k_folded_indent, &names) + notes();
+    return std::string(k_modules_indent, ' ') + paint(m_style, Tone::dim, "module") + "\n" +
+           draw(Table(m_columns, k_modules_gap, m_style), k_folded_modules_indent, &names) + notes();
   }
 
  private:
   void select() {
     const auto& modules = m_adapter.modules;
-    const bool all = m_style.verbose() || modules.size() <= k_most_rows;
-    m_head = all ? modules.size() : k_head_rows;
-    const auto tail = all ? modules.size() : modules.size() - k_tail_rows;
+    const bool all = m_style.verbose() || modules.size() <= k_most_modules;
+    m_head = all ? modules.size() : k_head_modules;
+    const auto tail = all ? modules.size() : modules.size() - k_tail_modules;
     for (std::size_t i = 0; i < modules.size(); ++i) {
       if (i < m_head || i >= tail) {
         m_rows.push_back(&modules[i]);
@@ -129,7 +129,7 @@ class ModuleTable {
     for (std::size_t i = 0; i < cells; ++i) {
       bar += m_style.unicode ? "\xe2\x96\x88" : "#";
     }
-    return {fmt::format("{:>7}", short_number(norm, k_digits)) + (bar.empty() ? "" : " " + bar)};
+    return {fmt::format("{:>7}", short_number(norm, k_module_digits)) + (bar.empty() ? "" : " " + bar)};
   }
 
   /// Only where the rank bounds the effective one: LoHa's and LoKr's updates have more.
@@ -158,14 +158,14 @@ class ModuleTable {
     }
     if (m_scales_differ) {
       add("scale", Align::right, [](const AdapterModule& module) {
-        return module.scale ? Cell{short_number(*module.scale, k_digits)} : Cell{"unknown", Tone::warning};
+        return module.scale ? Cell{short_number(*module.scale, k_module_digits)} : Cell{"unknown", Tone::warning};
       });
     }
     if (m_measured) {
       add("|dW|", Align::left, [this](const AdapterModule& module) { return strength_cell(module); });
       add("sigma1", Align::right, [](const AdapterModule& module) {
         const auto* strength = module.strength ? &*module.strength : nullptr;
-        return strength != nullptr && !std::isnan(strength->spectral) ? Cell{short_number(strength->spectral, k_digits)} : Cell{"-", Tone::dim};
+        return strength != nullptr && !std::isnan(strength->spectral) ? Cell{short_number(strength->spectral, k_module_digits)} : Cell{"-", Tone::dim};
       });
       add("eff. rank", Align::right, effective_rank);
     }
@@ -173,7 +173,7 @@ class ModuleTable {
 
   [[nodiscard]] std::string hidden_line() const {
     const auto hidden = m_adapter.modules.size() - m_rows.size();
-    return indented(fmt::format("{} {} more (use --verbose or --format json)", m_style.ellipsis(), thousands(hidden)), k_indent,
+    return indented(fmt::format("{} {} more (use --verbose or --format json)", m_style.ellipsis(), thousands(hidden)), k_modules_indent,
                     Tone::dim, m_style);
   }
 
@@ -183,7 +183,7 @@ class ModuleTable {
     auto text = margin + table.header() + "\n";
     for (std::size_t i = 0; i < m_rows.size(); ++i) {
       text += i == m_head && m_rows.size() < m_adapter.modules.size() ? hidden_line() : "";
-      text += names == nullptr ? "" : names->lines(i, k_indent);
+      text += names == nullptr ? "" : names->lines(i, k_modules_indent);
       text += margin + table.row(i) + "\n";
     }
     return text;
@@ -205,7 +205,7 @@ class ModuleTable {
       const auto& [note, count] = counts[i];
       const bool all = count == m_adapter.modules.size();
       const auto of = all ? std::string() : fmt::format(" ({} module{})", thousands(count), count == 1 ? "" : "s");
-      text += indented("|dW|: " + m_style.safe(note) + of, k_indent, Tone::dim, m_style);
+      text += indented("|dW|: " + m_style.safe(note) + of, k_modules_indent, Tone::dim, m_style);
     }
     return text;
   }

@@ -30,12 +30,12 @@ void write_layout(JsonWriter& out, const PayloadLayout& layout) {
 }
 
 std::string hex_front(const std::vector<std::byte>& content) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
+  constexpr std::string_view k_hex_digits = "0123456789abcdef";
   std::string hex;
   for (std::size_t i = 0; i < std::min<std::size_t>(64, content.size()); ++i) {
     const auto value = std::to_integer<std::size_t>(content[i]);
-    hex += k_digits[value >> 4U];
-    hex += k_digits[value & 15U];
+    hex += k_hex_digits[value >> 4U];
+    hex += k_hex_digits[value & 15U];
   }
   return hex;
 }

@@ -15,7 +15,7 @@ namespace upinspect::report {
 namespace {
 
 constexpr std::size_t k_shown_gaps = 8;
-constexpr std::size_t k_indent = 2;
+constexpr std::size_t k_regions_indent = 2;
 
 [[nodiscard]] std::vector<const Region*> listed(const Coverage& coverage, const TextStyle& style) {
   std::vector<const Region*> regions;
@@ -30,7 +30,7 @@ constexpr std::size_t k_indent = 2;
 /// The label is last and takes what the others leave.
 void fit_labels(std::vector<Column>& columns, const TextStyle& style) {
   const auto others = Table(std::span(columns).first(columns.size() - 1), 2, style).width();
-  const auto room = style.columns() - std::min<std::size_t>(style.columns() - 8, others + 2 + k_indent);
+  const auto room = style.columns() - std::min<std::size_t>(style.columns() - 8, others + 2 + k_regions_indent);
   for (auto& cell : columns.back().cells) {
     cell.text = elide_middle(cell.text, room, style.ellipsis());
   }
@@ -58,7 +58,7 @@ std::string regions_text(const Coverage& coverage, const TextStyle& style) {
   }
   fit_labels(columns, style);
   const Table table(columns, 2, style);
-  const auto indent = std::string(k_indent, ' ');
+  const auto indent = std::string(k_regions_indent, ' ');
   auto text = indent + table.header() + "\n";
   for (std::size_t i = 0; i < shown; ++i) {
     text += indent + table.row(i) + "\n";
@@ -66,7 +66,7 @@ std::string regions_text(const Coverage& coverage, const TextStyle& style) {
   if (shown < regions.size()) {
     text += indented(std::string(style.ellipsis()) + " " + thousands(regions.size() - shown) +
                          " more gaps (use --verbose or --format json)",
-                     k_indent, Tone::dim, style);
+                     k_regions_indent, Tone::dim, style);
   }
   return text;
 }

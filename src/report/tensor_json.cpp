@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/tensor_json.hpp"
 
+#include "report/json_rows.hpp"
 #include "report/json_writer.hpp"
 #include "report/span.hpp"
 #include "report/words.hpp"
@@ -9,16 +10,6 @@
 
 namespace upinspect::report {
 namespace {
-
-template <class T>
-void write_row(JsonWriter& out, std::string_view name, const std::vector<T>& values) {
-  out.key(name);
-  out.begin_array(JsonScope::row);
-  for (const auto& value : values) {
-    out.value(value);
-  }
-  out.end();
-}
 
 void write_optional(JsonWriter& out, std::string_view name, const std::optional<double>& value) {
   if (value) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/training_json.hpp"
 
+#include "report/json_rows.hpp"
 #include "report/words.hpp"
 
 #include <optional>
@@ -62,15 +63,6 @@ void write_tags(JsonWriter& out, const TrainingSummary& training) {
   out.end();
 }
 
-void write_texts(JsonWriter& out, std::string_view name, const std::vector<std::string>& texts) {
-  out.key(name);
-  out.begin_array(JsonScope::row);
-  for (const auto& text : texts) {
-    out.value(text);
-  }
-  out.end();
-}
-
 void write_run(JsonWriter& out, const TrainingSummary& training) {
   write_said(out, "trainer", training.trainer);
   write_said(out, "title", training.title);
@@ -100,10 +92,10 @@ void write_training(JsonWriter& out, const TrainingSummary& training) {
   out.begin_object();
   write_run(out, training);
   write_settings(out, training.settings);
-  write_texts(out, "trigger_words", training.trigger_words);
+  write_row(out, "trigger_words", training.trigger_words);
   write_datasets(out, training);
   write_tags(out, training);
-  write_texts(out, "unreadable", training.unreadable);
+  write_row(out, "unreadable", training.unreadable);
   out.end();
 }
 

@@ -13,7 +13,7 @@
 namespace upinspect::report {
 namespace {
 
-constexpr std::size_t k_label_columns = 8;
+constexpr std::size_t k_training_labels = 8;
 constexpr std::size_t k_shown_settings = 6;
 constexpr std::size_t k_shown_names = 6;
 constexpr std::size_t k_widest_name = 60;
@@ -31,7 +31,7 @@ class Line {
 class TrainingText {
  public:
   TrainingText(const TrainingSummary& training, const TextStyle& style)
-      : m_training(training), m_style(style), m_facts(style, k_label_columns) {}
+      : m_training(training), m_style(style), m_facts(style, k_training_labels) {}
 
   [[nodiscard]] std::string text() {
     fact("trained", trained());

@@ -15,7 +15,7 @@ using test::deflated;
 
 namespace {
 
-std::span<const std::byte> raw(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> deflated_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 std::string text_of(std::span<const std::byte> data) {
   std::string out;
@@ -35,7 +35,7 @@ std::string sample(std::size_t size) {
 }
 
 std::string unpacked_text(const std::string& packed, std::uint64_t cap, std::optional<std::uint64_t> declared = {}) {
-  const MemorySource source(raw(packed));
+  const MemorySource source(deflated_bytes(packed));
   return text_of(unpack(source, {0, packed.size()}, cap, declared).data);
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("inflate gives back what was packed, however it is cut", "[inflate]") 
       std::string out;
       for (std::size_t at = 0; at < packed.size(); at += step) {
         CHECK(inflater.state() == InflateState::needs_more);
-        inflater.push(raw(packed).subspan(at, std::min(step, packed.size() - at)),
+        inflater.push(deflated_bytes(packed).subspan(at, std::min(step, packed.size() - at)),
                       [&out](std::span<const std::byte> block) { out += text_of(block); });
       }
       CHECK(inflater.state() == InflateState::finished);
@@ -80,13 +80,13 @@ TEST_CASE("inflate leaves what follows the stream", "[inflate]") {
   const auto packed = deflated("hello");
   const auto with_tail = packed + "tail";
   Inflater inflater;
-  CHECK(inflater.push(raw(with_tail), [](std::span<const std::byte>) {}) == InflateState::finished);
+  CHECK(inflater.push(deflated_bytes(with_tail), [](std::span<const std::byte>) {}) == InflateState::finished);
   CHECK(inflater.consumed() == packed.size());
-  CHECK(inflater.push(raw("more"), [](std::span<const std::byte>) { FAIL("the stream has ended"); }) ==
+  CHECK(inflater.push(deflated_bytes("more"), [](std::span<const std::byte>) { FAIL("the stream has ended"); }) ==
         InflateState::finished);
   CHECK(inflater.consumed() == packed.size());
 
-  const MemorySource source(raw(with_tail));
+  const MemorySource source(deflated_bytes(with_tail));
   const auto unpacked = unpack(source, {0, with_tail.size()}, 100);
   CHECK(text_of(unpacked.data) == "hello");
   CHECK(unpacked.trailing == ByteRange{packed.size(), 4});
@@ -95,7 +95,7 @@ TEST_CASE("inflate leaves what follows the stream", "[inflate]") {
 TEST_CASE("unpack reads at an offset of the source", "[inflate]") {
   const auto packed = deflated("hello");
   const auto file = "head" + packed + "tail";
-  const MemorySource source(raw(file));
+  const MemorySource source(deflated_bytes(file));
   const auto unpacked = unpack(source, {4, packed.size()}, 100, 5);
   CHECK(text_of(unpacked.data) == "hello");
   CHECK(unpacked.trailing == ByteRange{4 + packed.size(), 0});
@@ -111,7 +111,7 @@ TEST_CASE("unpack stops at the cap", "[inflate]") {
   CHECK(unpacked_text(bomb, 5'000'000).size() == 5'000'000);
 
   std::uint64_t seen = 0;
-  const MemorySource source(raw(bomb));
+  const MemorySource source(deflated_bytes(bomb));
   const auto end = unpack_to(source, {0, bomb.size()}, 70'000, [&seen](auto block) { seen += block.size(); });
   CHECK(end.state == InflateState::capped);
   CHECK(end.produced == 70'000);
@@ -163,6 +163,6 @@ TEST_CASE("every flipped byte either unpacks or is refused", "[inflate]") {
 }
 
 TEST_CASE("unpack wants its range inside the source", "[inflate]") {
-  const MemorySource source(raw("abc"));
+  const MemorySource source(deflated_bytes("abc"));
   CHECK_THROWS_WITH(unpack(source, {2, 2}, 10), "compressed data: lies outside of the 3 bytes there are");
 }

@@ -7,7 +7,7 @@ using namespace upinspect::test;
 
 namespace {
 
-struct Row {
+struct HeaderCase {
   std::string_view text;
   std::string_view told;
 };
@@ -18,7 +18,7 @@ struct HeaderRow {
   std::string_view told;
 };
 
-constexpr Row k_shapes[] = {
+constexpr HeaderCase k_shapes[] = {
     {"()", "f32 scalar"},
     {"[6]", "refused: shape: expected a tuple, found [6]"},
     {"6", "refused: shape: expected a tuple, found 6"},
@@ -42,7 +42,7 @@ constexpr Row k_shapes[] = {
 };
 
 // Each is the type of one element; 64 zero bytes follow.
-constexpr Row k_types[] = {
+constexpr HeaderCase k_types[] = {
     {"'>f4'", "f32 1"},
     {"'f4'", "f32 1; npy.native-byte-order"},
     {"'=f4'", "f32 1; npy.native-byte-order"},
@@ -161,7 +161,7 @@ TEST_CASE("shapes are taken as numpy takes them from a file") {
     NpyBuilder file;
     file.shape = row.text;
     INFO(row.text);
-    CHECK(told(file) == row.told);
+    CHECK(told_by_npy(file) == row.told);
   }
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("element types are named as numpy knows them") {
     file.shape = "(1,)";
     file.data.assign(64, '\0');
     INFO(row.text);
-    CHECK(told(file) == row.told);
+    CHECK(told_by_npy(file) == row.told);
   }
 }
 
@@ -182,6 +182,6 @@ TEST_CASE("headers are parsed as ast.literal_eval and numpy's checks do") {
     file.major = row.version;
     file.header = std::string(row.header);
     INFO(row.header);
-    CHECK(told(file) == row.told);
+    CHECK(told_by_npy(file) == row.told);
   }
 }

@@ -73,37 +73,37 @@ TEST_CASE("the fields of a structured type are listed") {
 TEST_CASE("versions other than 1.0, 2.0 and 3.0 are refused") {
   NpyBuilder file;
   file.minor = 1;
-  CHECK(told(file) == "refused: version: numpy reads 1.0, 2.0 and 3.0, not 1.1");
+  CHECK(told_by_npy(file) == "refused: version: numpy reads 1.0, 2.0 and 3.0, not 1.1");
   file.minor = 0;
   file.major = 4;
-  CHECK(told(file) == "refused: version: numpy reads 1.0, 2.0 and 3.0, not 4.0");
+  CHECK(told_by_npy(file) == "refused: version: numpy reads 1.0, 2.0 and 3.0, not 4.0");
 }
 
 TEST_CASE("headers of impossible, forbidden and unusual lengths are told apart") {
   NpyBuilder file;
   file.header = "";
   file.padded = false;
-  CHECK(told(file) == "refused: header: a value is missing");
+  CHECK(told_by_npy(file) == "refused: header: a value is missing");
   file.header.reset();
-  CHECK(told(file) == "f32 6");
+  CHECK(told_by_npy(file) == "f32 6");
   file.padded = true;
   file.length = 60000;
-  CHECK(told(file) == "error container.truncated: npy: header: needs 60000 bytes, 142 are left");
+  CHECK(told_by_npy(file) == "error container.truncated: npy: header: needs 60000 bytes, 142 are left");
   file.major = 2;
   file.length = 0xfffffff0;
-  CHECK(told(file) == "error container.truncated: npy: header: needs 4294967280 bytes, 140 are left");
+  CHECK(told_by_npy(file) == "error container.truncated: npy: header: needs 4294967280 bytes, 140 are left");
 
   const std::string dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), }";
   NpyBuilder padded;
   padded.padded = false;
   padded.header = dict + std::string(10000 - dict.size(), ' ');
-  CHECK(told(padded) == "f32 6; npy.header-padding");
+  CHECK(told_by_npy(padded) == "f32 6; npy.header-padding");
   padded.header->push_back(' ');
-  CHECK(told(padded) == "f32 6; error npy.header-length: the header has 10001 characters; numpy refuses more than 10000 unless "
+  CHECK(told_by_npy(padded) == "f32 6; error npy.header-length: the header has 10001 characters; numpy refuses more than 10000 unless "
                         "max_header_size is raised or pickles are allowed; npy.header-padding");
   padded.major = 2;
   padded.header = dict + std::string((1U << 20U) + 1 - dict.size(), ' ');
-  CHECK(told(padded) == "refused: header: is 1048577 bytes long; at most 1048576 are read");
+  CHECK(told_by_npy(padded) == "refused: header: is 1048577 bytes long; at most 1048576 are read");
 }
 
 TEST_CASE("text hidden in a header is found") {
@@ -121,7 +121,7 @@ TEST_CASE("nesting as deep as a hostile header likes costs no call stack") {
   NpyBuilder file;
   file.major = 2;
   file.header = std::string(100000, '(');
-  CHECK(told(file) == "error npy.header-length: the header has 100020 characters; numpy refuses more than 10000 unless "
+  CHECK(told_by_npy(file) == "error npy.header-length: the header has 100020 characters; numpy refuses more than 10000 unless "
                       "max_header_size is raised or pickles are allowed; refused: header: too many nested brackets");
   file.major = 1;
   file.descr = std::string(150, '(') + "'<f4'";
@@ -129,7 +129,7 @@ TEST_CASE("nesting as deep as a hostile header likes costs no call stack") {
     file.descr += ", (1,))";
   }
   file.header.reset();
-  CHECK(told(file) == "refused: descr: a sub-array type of more than 2147483647 bytes or 64 dimensions");
+  CHECK(told_by_npy(file) == "refused: descr: a sub-array type of more than 2147483647 bytes or 64 dimensions");
 }
 
 TEST_CASE("arrays have 64 dimensions at most, and numpy 1 takes 32") {
@@ -145,7 +145,7 @@ TEST_CASE("arrays have 64 dimensions at most, and numpy 1 takes 32") {
   const auto artifact = ones(33);
   REQUIRE(find(artifact, "npy.dimensions") != nullptr);
   CHECK(find(artifact, "npy.dimensions")->message == "numpy before 2.0 refuses arrays of more than 32 dimensions, this one has 33");
-  CHECK(told(ones(65)) == "refused: shape: numpy has arrays of at most 64 dimensions, this one has 65");
+  CHECK(told_by_npy(ones(65)) == "refused: shape: numpy has arrays of at most 64 dimensions, this one has 65");
 }
 
 TEST_CASE("a negative dimension is as long as the file makes it") {
@@ -158,19 +158,19 @@ TEST_CASE("a negative dimension is as long as the file makes it") {
         "a dimension is negative: np.load takes it from a file, where the size then depends on the file's length (6 elements "
         "here), and refuses it from an archive or a memory map");
   file.shape = "(5, -1)";
-  CHECK(told(file) == "refused: shape: 6 elements cannot fill an array of which one dimension is left unknown");
+  CHECK(told_by_npy(file) == "refused: shape: 6 elements cannot fill an array of which one dimension is left unknown");
 }
 
 TEST_CASE("a sub-array type whose data happen to be short is read, as np.load does") {
   NpyBuilder file;
   file.descr = "('<f4', (2,))";
   file.shape = "(4,)";
-  CHECK(told(file) == "f32 4x2; error npy.subarray-type: the element type is a sub-array: np.load cannot reshape the array, "
+  CHECK(told_by_npy(file) == "f32 4x2; error npy.subarray-type: the element type is a sub-array: np.load cannot reshape the array, "
                       "only a memory map reads it; error container.truncated: the array needs 32 bytes of data, 24 are "
                       "there (8 missing)");
   file.descr = "('<f4', (3,))";
   file.shape = "(6,)";
-  CHECK(told(file) == "f32 6; npy.subarray-type");
+  CHECK(told_by_npy(file) == "f32 6; npy.subarray-type");
 }
 
 TEST_CASE("void types that ml_dtypes leaves behind are noted") {

@@ -11,11 +11,11 @@ using namespace upinspect::test;
 
 namespace {
 
-PickleBuilder plain_object() {
+PickleBuilder archived_object() {
   return PickleBuilder().proto(2).empty_dict().text("a").tensor("FloatStorage", "0", 6, {6}, {1}).setitem().stop();
 }
 
-struct Row {
+struct ArchiveCase {
   const char* name;
   const char* torch;
   std::function<void(ZipBuilder&)> change;
@@ -34,7 +34,7 @@ void rename_all(ZipBuilder& zip, const std::string& prefix) {
   }
 }
 
-const Row k_rows[] = {
+const ArchiveCase k_archive_cases[] = {
     {"as written", "loads", [](ZipBuilder&) {}, "", ""},
     {"deflated", "loads", [](ZipBuilder& zip) { for (auto& item : zip.items) { item.deflate(); } }, "", ""},
     {"another prefix", "loads", [](ZipBuilder& zip) { rename_all(zip, "../"); }, "", ""},
@@ -81,9 +81,9 @@ const Row k_rows[] = {
 }  // namespace
 
 TEST_CASE("archives of torch are taken and refused as torch 1.13 does it") {
-  for (const auto& row : k_rows) {
+  for (const auto& row : k_archive_cases) {
     INFO(row.name << ", torch: " << row.torch);
-    auto zip = torch_archive(plain_object());
+    auto zip = torch_archive(archived_object());
     row.change(zip);
     const auto artifact = inspected(zip.build());
     INFO(Catch::StringMaker<std::vector<std::string>>::convert(told(artifact)));
@@ -98,14 +98,14 @@ TEST_CASE("archives of torch are taken and refused as torch 1.13 does it") {
 }
 
 TEST_CASE("a record longer than its storage hides bytes from every loader") {
-  const auto artifact = inspected(torch_archive(plain_object(), {{"0", six_floats() + "hidden"}}).build());
+  const auto artifact = inspected(torch_archive(archived_object(), {{"0", six_floats() + "hidden"}}).build());
   CHECK_THAT(message(artifact, "torch.long-storage"), Catch::Contains("has 30 bytes; only 24 are declared"));
   CHECK(told(artifact) == std::vector<std::string>{});
 }
 
 TEST_CASE("a big-endian archive's typed storages are swapped, untyped ones are not, as torch does it") {
   const std::string big("\0\0\0\0\x3f\x80\0\0\x40\0\0\0\x40\x40\0\0\x40\x80\0\0\x40\xa0\0\0", 24);
-  auto zip = torch_archive(plain_object(), {{"0", big}});
+  auto zip = torch_archive(archived_object(), {{"0", big}});
   zip.add_torch("archive/byteorder", "big");
   CHECK(tensor_named(inspected(zip.build()), "a")->stats->max == Number(5.0));
 

@@ -39,7 +39,7 @@ PickleBuilder two(std::string_view class_name, std::int64_t elements, const Numb
       .tensor(class_name, "0", elements, size, {1}).tuple().stop();
 }
 
-struct Row {
+struct ContentCase {
   const char* name;
   const char* torch;
   PickleBuilder object;
@@ -48,7 +48,7 @@ struct Row {
   const char* words;
 };
 
-std::vector<Row> refused() {
+std::vector<ContentCase> refused() {
   using enum Severity;
   return {
       {"offset + size beyond", "Trying to resize storage that is not resizable", tensor({6}, {1}, 1), error,
@@ -98,7 +98,7 @@ std::vector<Row> refused() {
   };
 }
 
-std::vector<Row> accepted() {
+std::vector<ContentCase> accepted() {
   using enum Severity;
   return {
       {"plain", "loads", tensor({6}, {1}), warning, "", ""},

@@ -11,7 +11,7 @@ using namespace upinspect::test;
 namespace {
 
 /// What torch.load of 1.13 does with a file, and what is found here: an error of this id with these words, or none.
-struct Row {
+struct LegacyCase {
   const char* name;
   const char* torch;
   std::function<void(LegacyFile&)> change;
@@ -19,7 +19,7 @@ struct Row {
   const char* words;
 };
 
-const Row k_rows[] = {
+const LegacyCase k_legacy_cases[] = {
     {"whole", "loads", [](LegacyFile&) {}, "", ""},
     {"truncated", "unexpected EOF, expected 4 more bytes. The file might be corrupted.",
      [](LegacyFile& file) { file.storages.resize(file.storages.size() - 4); }, "container.truncated",
@@ -55,7 +55,7 @@ const Row k_rows[] = {
 }  // namespace
 
 TEST_CASE("legacy streams are taken and refused as torch 1.13 does it") {
-  for (const auto& row : k_rows) {
+  for (const auto& row : k_legacy_cases) {
     INFO(row.name << ", torch: " << row.torch);
     auto file = legacy_file();
     row.change(file);

@@ -23,15 +23,15 @@ namespace fs = std::filesystem;
 namespace {
 
 /// A folder that goes away with the test.
-class Folder {
+class OpenedFolder {
  public:
-  Folder() : m_path(fs::temp_directory_path() / ("upinspect-opened-" + std::to_string(::getpid()))) {
+  OpenedFolder() : m_path(fs::temp_directory_path() / ("upinspect-opened-" + std::to_string(::getpid()))) {
     fs::remove_all(m_path);
     fs::create_directories(m_path);
   }
-  ~Folder() { fs::remove_all(m_path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+  ~OpenedFolder() { fs::remove_all(m_path); }
+  OpenedFolder(const OpenedFolder&) = delete;
+  OpenedFolder& operator=(const OpenedFolder&) = delete;
 
   [[nodiscard]] std::string write(const std::string& name, const std::string& content) const {
     std::ofstream(m_path / name, std::ios::binary) << content;
@@ -129,7 +129,7 @@ TEST_CASE("the bytes of real adapters' tensors are those that were measured") {
 }
 
 TEST_CASE("deflated, column-major and big-endian at once") {
-  const Folder folder;
+  const OpenedFolder folder;
   test::NpyBuilder array;
   array.descr = "'>i2'";
   array.order = "True";
@@ -157,7 +157,7 @@ TEST_CASE("deflated, column-major and big-endian at once") {
 }
 
 TEST_CASE("a tensor in a shard is read from its shard") {
-  const Folder folder;
+  const OpenedFolder folder;
   static_cast<void>(folder.write("m-00001-of-00002.safetensors", safetensors("a", 2000, 2000)));
   static_cast<void>(folder.write("m-00002-of-00002.safetensors", safetensors("b", 3, 3)));
   const auto path = folder.write("m.safetensors.index.json",
@@ -169,7 +169,7 @@ TEST_CASE("a tensor in a shard is read from its shard") {
 }
 
 TEST_CASE("several threads read one file") {
-  const Folder folder;
+  const OpenedFolder folder;
   test::ZipBuilder zip;
   test::NpyBuilder array;
   array.shape = "(200000,)";
@@ -190,7 +190,7 @@ TEST_CASE("several threads read one file") {
 }
 
 TEST_CASE("what cannot be read says why") {
-  const Folder folder;
+  const OpenedFolder folder;
   const Opened cut(folder.write("cut.safetensors", safetensors("t", 10, 16)));
   REQUIRE(cut.artifact().tensors.size() == 1);
   CHECK(failure(cut, 0) == "the tensor \"t\" cannot be read: only 10 of its 16 bytes are there");
@@ -216,7 +216,7 @@ TEST_CASE("what cannot be read says why") {
 }
 
 TEST_CASE("reading stops when it is told to") {
-  const Folder folder;
+  const OpenedFolder folder;
   const std::atomic<bool> stop = true;
   const auto path = folder.write("a.safetensors", safetensors("a", 100, 100));
   auto options = Opened::headers_only();
@@ -226,7 +226,7 @@ TEST_CASE("reading stops when it is told to") {
 }
 
 TEST_CASE("a file that changes under the reader is noticed") {
-  const Folder folder;
+  const OpenedFolder folder;
   const auto path = folder.write("a.safetensors", safetensors("a", 100, 100));
   const Opened opened(path);
   CHECK(!opened.changed_since_opened());

@@ -13,15 +13,15 @@ namespace fs = std::filesystem;
 namespace {
 
 /// A folder that goes away with the test.
-class Folder {
+class ShardFolder {
  public:
-  Folder() : m_path(fs::temp_directory_path() / ("upinspect-shards-" + std::to_string(::getpid()))) {
+  ShardFolder() : m_path(fs::temp_directory_path() / ("upinspect-shards-" + std::to_string(::getpid()))) {
     fs::remove_all(m_path);
     fs::create_directories(m_path);
   }
-  ~Folder() { fs::remove_all(m_path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+  ~ShardFolder() { fs::remove_all(m_path); }
+  ShardFolder(const ShardFolder&) = delete;
+  ShardFolder& operator=(const ShardFolder&) = delete;
 
   void write(const std::string& name, const std::string& content) const {
     std::ofstream(m_path / name, std::ios::binary) << content;
@@ -54,7 +54,7 @@ constexpr const char* k_two = R"("a":"m-00001-of-00002.safetensors","b":"m-00002
 }  // namespace
 
 TEST_CASE("an index and its shards are one artifact") {
-  const Folder folder;
+  const ShardFolder folder;
   folder.write("m-00001-of-00002.safetensors", shard("a"));
   folder.write("m-00002-of-00002.safetensors", shard("b"));
   folder.write("m.safetensors.index.json", index_of(k_two));
@@ -71,7 +71,7 @@ TEST_CASE("an index and its shards are one artifact") {
 }
 
 TEST_CASE("what an index and its shards disagree about is told") {
-  const Folder folder;
+  const ShardFolder folder;
   folder.write("m-00001-of-00002.safetensors", shard("other"));
   folder.write("m-00003-of-00002.safetensors", shard("c"));
   folder.write("m.safetensors.index.json", index_of(k_two));
@@ -83,8 +83,8 @@ TEST_CASE("what an index and its shards disagree about is told") {
 }
 
 TEST_CASE("a shard outside of the folder is never opened") {
-  const Folder folder;
-  const Folder* outside = &folder;
+  const ShardFolder folder;
+  const ShardFolder* outside = &folder;
   fs::create_directory(outside->path("inner"));
   folder.write("secret.safetensors", shard("a"));
   fs::create_symlink("../secret.safetensors", folder.path("inner/link.safetensors"));
@@ -96,7 +96,7 @@ TEST_CASE("a shard outside of the folder is never opened") {
 }
 
 TEST_CASE("an index that names itself is read once") {
-  const Folder folder;
+  const ShardFolder folder;
   folder.write("m.safetensors.index.json", index_of(R"("a":"m.safetensors.index.json","b":"x.safetensors")"));
   const auto artifact = inspect_file(folder.path("m.safetensors.index.json").string());
   CHECK(artifact.tensors.empty());
@@ -104,7 +104,7 @@ TEST_CASE("an index that names itself is read once") {
 }
 
 TEST_CASE("an adapter's configuration names the weights beside it") {
-  const Folder folder;
+  const ShardFolder folder;
   folder.write("adapter_config.json", R"({"peft_type":"LORA","r":8,"lora_alpha":16})");
   const auto path = folder.path("adapter_config.json").string();
   CHECK(finds(inspect_file(path), "config.no-weights"));

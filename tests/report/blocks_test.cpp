@@ -10,6 +10,7 @@
 #include "report/pickle_text.hpp"
 #include "report/regions_text.hpp"
 #include "report/samples.hpp"
+#include "report/styles.hpp"
 #include "report/table.hpp"
 #include "support/catch.hpp"
 
@@ -22,15 +23,6 @@ using namespace upinspect::test;
 using Lines = std::vector<std::string>;
 
 namespace {
-
-TextStyle ascii(unsigned width = 80) {
-  TextStyle style;
-  style.unicode = false;
-  style.width = width;
-  return style;
-}
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 Finding warning(std::string id, std::string message) {
   return {std::move(id), Severity::warning, std::move(message), {}, {}, ""};

@@ -15,7 +15,7 @@ using upinspect::report::is_utf8;
 
 namespace {
 
-std::string json(std::string_view raw) {
+std::string json_text(std::string_view raw) {
   std::string out;
   append_json_string(out, raw);
   return out;
@@ -120,13 +120,13 @@ TEST_CASE("what the terminal is given never holds a control, whatever comes in")
 }
 
 TEST_CASE("JSON strings escape quotes, backslashes and everything that deceives") {
-  CHECK(json("plain") == R"("plain")");
-  CHECK(json("a\"b\\c/d") == R"("a\"b\\c/d")");
-  CHECK(json("a\nb\rc\td") == R"("a\nb\rc\td")");
-  CHECK(json(std::string("\0\x1b\x7f", 3)) == R"("\u0000\u001b\u007f")");
-  CHECK(json("\xc2\x9b\xe2\x80\xae\xef\xbb\xbf") == R"("\u009b\u202e\ufeff")");
-  CHECK(json("\xf3\xa0\x81\xa1") == R"("\udb40\udc61")");
-  CHECK(json("Größe 重み") == "\"Größe 重み\"");
+  CHECK(json_text("plain") == R"("plain")");
+  CHECK(json_text("a\"b\\c/d") == R"("a\"b\\c/d")");
+  CHECK(json_text("a\nb\rc\td") == R"("a\nb\rc\td")");
+  CHECK(json_text(std::string("\0\x1b\x7f", 3)) == R"("\u0000\u001b\u007f")");
+  CHECK(json_text("\xc2\x9b\xe2\x80\xae\xef\xbb\xbf") == R"("\u009b\u202e\ufeff")");
+  CHECK(json_text("\xf3\xa0\x81\xa1") == R"("\udb40\udc61")");
+  CHECK(json_text("Größe 重み") == "\"Größe 重み\"");
 }
 
 TEST_CASE("JSON strings replace what is no UTF-8, as decoders do, and say so") {
@@ -135,8 +135,8 @@ TEST_CASE("JSON strings replace what is no UTF-8, as decoders do, and say so") {
   out.clear();
   CHECK_FALSE(append_json_string(out, "a\xff" "b"));
   CHECK(out == "\"a\xef\xbf\xbd" "b\"");
-  CHECK(json("\xe2\x82") == "\"\xef\xbf\xbd\"");                                             // one cut sequence
-  CHECK(json("\xed\xa0\x80") == "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");  // no start of anything
+  CHECK(json_text("\xe2\x82") == "\"\xef\xbf\xbd\"");                                             // one cut sequence
+  CHECK(json_text("\xed\xa0\x80") == "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");  // no start of anything
 }
 
 TEST_CASE("decoding is the inverse of encoding for every code point") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole screens, letter by letter.
 #include "report/samples.hpp"
+#include "report/styles.hpp"
 #include "report/text.hpp"
 #include "support/catch.hpp"
 
@@ -8,27 +9,6 @@
 
 using namespace upinspect::report;
 using namespace upinspect::test;
-
-namespace {
-
-TextStyle columns(unsigned width) {
-  TextStyle style;
-  style.width = width;
-  return style;
-}
-
-TextStyle ascii() {
-  auto style = columns(80);
-  style.unicode = false;
-  return style;
-}
-
-TextStyle verbose(TextStyle style) {
-  style.verbosity = 1;
-  return style;
-}
-
-}  // namespace
 
 TEST_CASE("an adapter at 80 columns") {
   CHECK(file_text(sound_adapter(), columns(80)) == R"T(adapter.safetensors: safetensors, 2 float32 tensors, 24,576 parameters

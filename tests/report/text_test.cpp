@@ -2,6 +2,7 @@
 #include "report/text.hpp"
 
 #include "report/samples.hpp"
+#include "report/styles.hpp"
 #include "report/width.hpp"
 #include "support/catch.hpp"
 
@@ -14,25 +15,8 @@ using namespace upinspect::test;
 
 namespace {
 
-TextStyle columns(unsigned width) {
-  TextStyle style;
-  style.width = width;
-  return style;
-}
-
-TextStyle ascii() {
-  auto style = columns(80);
-  style.unicode = false;
-  return style;
-}
-
 TextStyle coloured(TextStyle style) {
   style.colour = true;
-  return style;
-}
-
-TextStyle verbose(TextStyle style) {
-  style.verbosity = 1;
   return style;
 }
 
@@ -45,8 +29,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   }
   return lines;
 }
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// Without the sequences that set colours, which are all that we print.
 std::string without_colours(const std::string& text) {

@@ -12,17 +12,17 @@
 
 namespace upinspect::test::gguf {
 
-inline Artifact inspected(const std::string& content, InspectOptions options = {}) {
+inline Artifact inspected_gguf(const std::string& content, InspectOptions options = {}) {
   options.jobs = 1;
   auto artifact = inspect_bytes("model.gguf", content.data(), content.size(), options);
   CHECK(test::unsoundness(artifact, content.size()) == "");
   return artifact;
 }
 
-inline Artifact inspected(const GgufBuilder& file) { return inspected(file.build()); }
+inline Artifact inspected_gguf(const GgufBuilder& file) { return inspected_gguf(file.build()); }
 
 /// The findings as lines "severity id: message", without those of the general rules.
-inline std::string told(const Artifact& artifact) {
+inline std::string told_by_gguf(const Artifact& artifact) {
   std::string lines;
   for (const auto& finding : artifact.findings) {
     const auto severity = finding.severity == Severity::error ? "error " : finding.severity == Severity::warning ? "warning " : "note ";
@@ -32,9 +32,9 @@ inline std::string told(const Artifact& artifact) {
 }
 
 inline bool says(const Artifact& artifact, const std::string& part) {
-  INFO(told(artifact));
+  INFO(told_by_gguf(artifact));
   INFO(part);
-  const bool found = told(artifact).find(part) != std::string::npos;
+  const bool found = told_by_gguf(artifact).find(part) != std::string::npos;
   CHECK(found);
   return found;
 }

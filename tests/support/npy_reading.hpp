@@ -31,7 +31,7 @@ inline std::string shape_of(const Tensor& tensor) {
 }
 
 /// The tensor's type and shape, then the findings: errors in full, others by their ids. The general rules are left out.
-inline std::string told(const Artifact& artifact) {
+inline std::string told_by_npy(const Artifact& artifact) {
   std::string line;
   const auto add = [&line](const std::string& part) { line += (line.empty() ? "" : "; ") + part; };
   for (const auto& tensor : artifact.tensors) {
@@ -49,7 +49,7 @@ inline std::string told(const Artifact& artifact) {
   return line;
 }
 
-inline std::string told(const NpyBuilder& file) { return told(inspect_npy(file)); }
+inline std::string told_by_npy(const NpyBuilder& file) { return told_by_npy(inspect_npy(file)); }
 
 inline const Finding* find(const Artifact& artifact, std::string_view id) {
   const auto found = std::find_if(artifact.findings.begin(), artifact.findings.end(),
