@@ -16,15 +16,9 @@ constexpr std::array<const char*, 6> k_shown{"peft_type", "base_model_name_or_pa
 }  // namespace
 
 Claim sniff(const Probe& probe) noexcept {
-  const auto text = json_object_text(probe);
-  try {
-    const bool marked = text && std::any_of(k_marks.begin(), k_marks.end(), [&text](const char* key) {
-                          return has_top_level_key(*text, key);
-                        });
-    return marked ? Claim::certain : Claim::none;
-  } catch (...) {
-    return Claim::none;
-  }
+  const auto* object = probe.json_object();
+  const bool marked = object != nullptr && std::any_of(k_marks.begin(), k_marks.end(), [object](const char* key) { return object->has(key); });
+  return marked ? Claim::certain : Claim::none;
 }
 
 void read(const Probe&, model::Builder& builder) {

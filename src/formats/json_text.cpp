@@ -12,7 +12,12 @@ std::uint64_t longest_json_text(const InspectOptions& options) noexcept {
   return std::min(k_largest_json_text, options.limits.memory / 2);
 }
 
-std::optional<std::string> json_object_text(const Probe& probe) noexcept {
+bool JsonOutline::has(std::string_view key) const noexcept {
+  const auto place = std::find(k_telling_json_keys.begin(), k_telling_json_keys.end(), key) - k_telling_json_keys.begin();
+  return found[static_cast<std::size_t>(place)];
+}
+
+std::optional<JsonOutline> outline_json_object(const Probe& probe) noexcept {
   const auto start = probe.head().find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos || probe.head()[start] != '{' || probe.size() > longest_json_text(probe.options())) {
     return std::nullopt;
@@ -21,25 +26,22 @@ std::optional<std::string> json_object_text(const Probe& probe) noexcept {
     std::string text(static_cast<std::size_t>(probe.size()), '\0');
     probe.source().read_at(0, std::as_writable_bytes(std::span(text)));
     bytes::require_utf8(text, 0, "JSON text");
+    JsonOutline outline;
+    outline.names_safetensors = text.find(".safetensors\"") != std::string::npos;
     bytes::JsonReader reader(text, 0, "JSON text");
-    reader.skip();
+    reader.enter_object();
+    std::string key;
+    while (reader.next_key(key)) {
+      for (std::size_t i = 0; i < k_telling_json_keys.size(); ++i) {
+        outline.found[i] = outline.found[i] || key == k_telling_json_keys[i];
+      }
+      reader.skip();
+    }
     reader.expect_end();
-    return text;
+    return outline;
   } catch (...) {
     return std::nullopt;
   }
-}
-
-bool has_top_level_key(std::string_view text, std::string_view key) {
-  bytes::JsonReader reader(text, 0, "JSON text");
-  reader.enter_object();
-  std::string name;
-  bool found = false;
-  while (reader.next_key(name)) {
-    found = found || name == key;
-    reader.skip();
-  }
-  return found;
 }
 
 Value read_json_object(model::Builder& builder) {

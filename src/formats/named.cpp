@@ -127,7 +127,10 @@ Claim sniff_html(const Probe& probe) noexcept {
 
 Claim sniff_json(const Probe& probe) noexcept {
   const auto text = trimmed(probe);
-  if (text.empty() || (text[0] != '{' && text[0] != '[') || probe.size() > longest_json_text(probe.options()) || !all_text(probe)) {
+  if (probe.json_object() != nullptr) {
+    return Claim::certain;
+  }
+  if (text.empty() || text[0] != '[' || probe.size() > longest_json_text(probe.options()) || !all_text(probe)) {
     return Claim::none;
   }
   try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/probe.hpp"
 
+#include "formats/json_text.hpp"
 #include "formats/zip_reading.hpp"
 
 #include <algorithm>
@@ -22,6 +23,16 @@ const ZipReading& Probe::zip() const {
     m_zip = std::make_unique<ZipReading>(m_source, m_options);
   }
   return *m_zip;
+}
+
+const JsonOutline* Probe::json_object() const noexcept {
+  if (!m_json_sought) {
+    m_json_sought = true;
+    if (const auto outline = outline_json_object(*this)) {
+      m_json = std::make_unique<const JsonOutline>(*outline);
+    }
+  }
+  return m_json.get();
 }
 
 bool Probe::has_at(std::size_t offset, std::string_view magic) const noexcept {

@@ -14,6 +14,7 @@
 namespace upinspect::formats {
 
 class ZipReading;
+struct JsonOutline;
 
 class Probe {
  public:
@@ -42,11 +43,16 @@ class Probe {
   /// The zip archive in the source, read when it is first asked for. Throws ReadError.
   [[nodiscard]] const ZipReading& zip() const;
 
+  /// What the source tells as one JSON object, looked at when it is first asked for; null where it is none.
+  [[nodiscard]] const JsonOutline* json_object() const noexcept;
+
  private:
   const bytes::Source& m_source;
   const InspectOptions& m_options;
   std::string m_head;
   mutable std::unique_ptr<ZipReading> m_zip;
+  mutable std::unique_ptr<const JsonOutline> m_json;
+  mutable bool m_json_sought = false;
 };
 
 }  // namespace upinspect::formats

@@ -13,16 +13,10 @@ namespace upinspect::formats::shard_index {
 
 namespace {
 
-bool names_safetensors(const std::string& text) { return text.find(".safetensors\"") != std::string::npos; }
-
 Claim sniff_kind(const Probe& probe, bool safetensors) noexcept {
-  const auto text = json_object_text(probe);
-  try {
-    const bool index = text && has_top_level_key(*text, "weight_map");
-    return index && names_safetensors(*text) == safetensors ? Claim::certain : Claim::none;
-  } catch (...) {
-    return Claim::none;
-  }
+  const auto* object = probe.json_object();
+  const bool index = object != nullptr && object->has("weight_map");
+  return index && object->names_safetensors == safetensors ? Claim::certain : Claim::none;
 }
 
 bool is_bare(const std::string& name) {

@@ -46,19 +46,19 @@ TEST_CASE("a Gram matrix is the sum of its terms, bit for bit, whatever the inst
 }
 
 TEST_CASE("samples may lie the other way round") {
-  constexpr std::size_t k_width = 11;
-  constexpr std::size_t k_count = 200;
-  const auto samples = test::numbers(k_width * k_count, 5);
+  constexpr std::size_t k_features = 11;
+  constexpr std::size_t k_samples = 200;
+  const auto samples = test::numbers(k_features * k_samples, 5);
   std::vector<double> turned(samples.size());
-  for (std::size_t s = 0; s < k_count; ++s) {
-    for (std::size_t f = 0; f < k_width; ++f) {
-      turned[f * k_count + s] = samples[s * k_width + f];
+  for (std::size_t s = 0; s < k_samples; ++s) {
+    for (std::size_t f = 0; f < k_features; ++f) {
+      turned[f * k_samples + s] = samples[s * k_features + f];
     }
   }
-  numeric::Gram straight(k_width);
-  straight.add({samples.data(), k_count, k_width, 1});
-  numeric::Gram other(k_width);
-  other.add({turned.data(), k_count, 1, k_count});
+  numeric::Gram straight(k_features);
+  straight.add({samples.data(), k_samples, k_features, 1});
+  numeric::Gram other(k_features);
+  other.add({turned.data(), k_samples, 1, k_samples});
   CHECK(straight.matrix() == other.matrix());
 }
 
