@@ -23,8 +23,8 @@ using namespace upinspect;
 namespace {
 
 // Larger samples are damaged at every so-manieth byte, which keeps the whole in seconds, with sanitizers too.
-constexpr std::size_t k_places = test::k_sanitized ? 120 : 600;
-constexpr std::size_t k_stride = test::k_sanitized ? 35 : 7;
+constexpr std::size_t k_places = test::k_sanitized ? 40 : 600;
+constexpr std::size_t k_stride = test::k_sanitized ? 105 : 7;
 constexpr std::size_t k_most_memory = std::size_t{64} << 20;
 
 // Of these a part is a whole again (text, bare numbers), or their content is not read at all.
