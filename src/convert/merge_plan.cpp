@@ -4,6 +4,7 @@
 #include "convert/listing.hpp"
 #include "convert/refusal.hpp"
 #include "lora/base_match.hpp"
+#include "lora/rotation_settings.hpp"
 #include "lora/values.hpp"
 #include "numeric/encode.hpp"
 #include "numeric/values.hpp"
@@ -174,16 +175,6 @@ std::vector<MergeTarget> Planner::run() {
   return std::move(m_targets);
 }
 
-/// PEFT saves every setting; where this one is missing, the file is of another time or program.
-std::optional<lora::InputRotation> input_rotation_of(const Value& config) {
-  if (config.find("use_cayley_neumann") == nullptr || lora::is_true(config.find("coft"))) {
-    return std::nullopt;
-  }
-  const auto terms = lora::as_count(config.find("num_cayley_neumann_terms"));
-  return lora::InputRotation{lora::is_true(config.find("use_cayley_neumann")), static_cast<std::size_t>(std::min<std::uint64_t>(terms.value_or(5), 64)),
-                             lora::is_true(config.find("block_share"))};
-}
-
 }  // namespace
 
 template <typename Real>
@@ -202,7 +193,7 @@ lora::Update<Real> update_of(const Input& base, const Input& adapter, const Merg
     return part;
   };
   auto settings = options;
-  settings.input_rotation = input_rotation_of(adapter.config());
+  settings.rotation = lora::rotation_settings(target.module, adapter.config());
   return {target.module, target.target, base.tensors()[target.tensor].shape, settings, read};
 }
 

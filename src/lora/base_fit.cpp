@@ -22,6 +22,9 @@ using Shape = std::vector<std::uint64_t>;
 /// The parts of one module, which are made up to see whether they fit.
 constexpr std::uint64_t k_most_elements = std::uint64_t{1} << 26;
 
+/// Which rotation it is does not change a shape.
+const UpdateOptions k_options{1, false, {Cayley::exact, {}, {}, {}, {}}};
+
 struct Verdict {
   FitVerdict verdict = FitVerdict::fits;
   std::string why;
@@ -92,7 +95,7 @@ class Fitting {
       const auto found = m_tensors.find(part.tensor);
       elements += found == m_tensors.end() ? k_most_elements : std::min(found->second->elements, k_most_elements);
     }
-    const bool known = why_not_merged(module, {}).empty() && elements < k_most_elements;
+    const bool known = why_not_merged(module, k_options).empty() && elements < k_most_elements;
     return known ? by_update(module, target, weight) : by_features(module, weight);
   }
 
@@ -136,7 +139,7 @@ class Fitting {
       return PartValues<float>{tensor.shape, std::vector<float>(static_cast<std::size_t>(tensor.elements), role == "on_input" ? number : 0.0F)};
     };
     try {
-      const Update<float> update(module, target, weight, {}, read);
+      const Update<float> update(module, target, weight, k_options, read);
       return {};
     } catch (const UpdateRefused& refused) {
       return {FitVerdict::wrong_shape, refused.what()};

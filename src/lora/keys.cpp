@@ -75,6 +75,8 @@ constexpr std::array k_markers{
     Marker{"oft_diag", "oft_diag", Spelling::lycoris, Tail::none},
     Marker{"oft_R", "oft_blocks", Spelling::peft, Tail::adapter},
     Marker{"oft_r", "oft_blocks", Spelling::peft, Tail::adapter},
+    Marker{"oft_embedding_R", "oft_blocks", Spelling::peft, Tail::adapter},
+    Marker{"oft_s", "rescale", Spelling::peft, Tail::adapter, Weight::weak},
     Marker{"rescale", "rescale", Spelling::shared, Tail::none, Weight::weak},
     Marker{"on_input", "on_input", Spelling::lycoris, Tail::none},
     Marker{"diff", "diff", Spelling::lycoris, Tail::none},

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace upinspect::lora {
 
@@ -114,8 +115,8 @@ void add_times(Square& sum, const Square& addend, double factor) {
   std::transform(sum.begin(), sum.end(), addend.begin(), sum.begin(), [factor](double a, double b) { return a + factor * b; });
 }
 
-/// I + 2 Q + 2 Q^2 + ..., whose last power stands once.
-Square series(const Square& q, std::size_t width, std::size_t terms) {
+/// I + 2 Q + 2 Q^2 + ..., whose last power stands once, or twice as well.
+Square series(const Square& q, std::size_t width, std::size_t terms, bool doubled) {
   Square sum(width * width);
   for (std::size_t i = 0; i < width; ++i) {
     sum[i * width + i] = 1;
@@ -126,27 +127,39 @@ Square series(const Square& q, std::size_t width, std::size_t terms) {
   if (terms > 2) {
     auto power = times(q, q, width);
     add_times(sum, power, 2);
-    for (std::size_t i = 3; i + 1 < terms; ++i) {
+    for (std::size_t i = 3; i + (doubled ? 0 : 1) < terms; ++i) {
       power = times(power, q, width);
       add_times(sum, power, 2);
     }
-    add_times(sum, times(power, q, width), 1);
+    if (!doubled) {
+      add_times(sum, times(power, q, width), 1);
+    }
   }
   return sum;
 }
 
 }  // namespace
 
-std::vector<double> input_rotations(const std::vector<double>& upper, std::size_t count, std::size_t width, const InputRotation& how,
+void shorten_blocks(std::vector<double>& values, std::size_t count, double weight, double radius) {
+  const auto size = static_cast<std::ptrdiff_t>(values.size() / count);
+  for (auto block = values.begin(); block != values.end(); block += size) {
+    const auto length = std::sqrt(weight * std::inner_product(block, block + size, block, 0.0));
+    if (length > radius) {
+      std::transform(block, block + size, block, [&](double value) { return value * radius / length; });
+    }
+  }
+}
+
+std::vector<double> input_rotations(const std::vector<double>& upper, std::size_t count, std::size_t width, const RotationSettings& how,
                                     double strength) {
-  if (!how.series) {
+  if (how.cayley == Cayley::exact) {
     return rotations(upper_blocks(upper, count, width, -1), count, width, 0, strength);
   }
   const auto q = skewed(upper_blocks(upper, count, width, 1), count, width, 0);
   std::vector<double> out(q.size());
   for (std::size_t block = 0; block < count; ++block) {
     const auto begin = q.begin() + static_cast<std::ptrdiff_t>(block * width * width);
-    const auto turned = series(Square(begin, begin + static_cast<std::ptrdiff_t>(width * width)), width, how.terms);
+    const auto turned = series(Square(begin, begin + static_cast<std::ptrdiff_t>(width * width)), width, how.terms, how.cayley == Cayley::doubled_series);
     for (std::size_t i = 0; i < width * width; ++i) {
       const auto place = block * width * width + i % width * width + i / width;
       out[place] = turned[i] * strength + (i / width == i % width ? 1 - strength : 0);

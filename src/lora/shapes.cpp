@@ -334,7 +334,9 @@ void ShapeReader::rotation() {
     mismatch("the blocks are " + shown(s) + ", not square", *m_draft.part("oft_blocks"));
     return;
   }
-  m_module.out_features = product(s[s.size() - 3], width);
+  // PEFT 0.14 and 0.15, which keep an oft_s beside it, turn the inputs.
+  const bool on_input = m_draft.spelling == Spelling::peft && m_draft.has("rescale");
+  (on_input ? m_module.in_features : m_module.out_features) = product(s[s.size() - 3], width);
 }
 
 void ShapeReader::vector_of(std::string_view role) {

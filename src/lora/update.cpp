@@ -2,14 +2,13 @@
 // LoRA:   update_low_rank.cpp.
 // LoHa:   (w1_a @ w1_b) * (w2_a @ w2_b), element by element.     LoKr: kron(w1, w2).
 // GLoRA:  W + scale x (W @ a1 @ a2 + b1 @ b2); old files: W @ a2 @ a1 + b2 @ b1.
-// OFT:    each block of rows by its rotation, then rows by `rescale`; PEFT's oft_R: each block of columns.
+// OFT:    update_rotation.cpp.
 // IA3:    W * (1 + w) in LyCORIS, W * l in PEFT.                  Full: W + diff.
 // DoRA:   V = W + update; each row (or column) of V is scaled to the length that its magnitude names.
 // Sources: PEFT tuners/lora and tuners/ia3, LyCORIS modules/*.py, ComfyUI weight_adapter/*.py.
 #include "lora/update.hpp"
 
 #include "lora/matrix.hpp"
-#include "lora/rotation.hpp"
 #include "lora/update_limits.hpp"
 
 #include <algorithm>
@@ -18,8 +17,6 @@ namespace upinspect::lora {
 
 namespace {
 
-
-bool is_peft_oft(const AdapterModule& module) { return !module.part("oft_blocks").ends_with("oft_blocks"); }
 
 /// What is added to the layer's bias; empty where nothing is.
 std::string bias_role(const AdapterModule& module) {
@@ -87,10 +84,8 @@ Update<Real>::Update(const AdapterModule& module, UpdateTarget target, const std
   const auto factor = static_cast<Real>(scale);
   if (module.method == "ia3") {
     build_factor(module, target, read, scale);
-  } else if (module.method == "oft" && target == UpdateTarget::weight && is_peft_oft(module)) {
-    build_input_rotation(read, options.input_rotation.value_or(InputRotation()), scale);
-  } else if (module.method == "oft" && target == UpdateTarget::weight) {
-    build_rotation(module, read, scale);
+  } else if (is_rotation(module) && target == UpdateTarget::weight) {
+    build_rotation(module, options.rotation, read, scale);
   } else if (target == UpdateTarget::bias) {
     build_difference(bias_role(module), shape, read, factor);
   } else if (module.method == "full" || module.method == "norm") {
@@ -222,50 +217,6 @@ void Update<Real>::build_factor(const AdapterModule& module, UpdateTarget target
 }
 
 template <typename Real>
-void Update<Real>::build_rotation(const AdapterModule& module, const PartReader<Real>& read, double strength) {
-  m_kind = Kind::rotation;
-  const auto blocks = read("oft_blocks");
-  const auto width = blocks.shape.size() == 3 ? static_cast<std::size_t>(blocks.shape[1]) : 0;
-  if (width == 0 || blocks.values.size() != m_rows * width || blocks.shape[2] != width) {
-    throw UpdateRefused("its blocks are " + shown(blocks.shape) + ", the weight " + weight_shape());
-  }
-  const double alpha = has(module, "alpha") ? static_cast<double>(read("alpha").values.at(0)) : 0;
-  const auto turned = rotations({blocks.values.begin(), blocks.values.end()}, m_rows / width, width,
-                                alpha * static_cast<double>(m_rows), strength);
-  if (turned.empty()) {
-    throw UpdateRefused("its blocks make no rotation");
-  }
-  const auto rescale = has(module, "rescale") ? read("rescale").values : std::vector<Real>(m_rows, Real{1});
-  if (rescale.size() != m_rows) {
-    throw UpdateRefused("its part \"rescale\" does not fit the weight " + weight_shape());
-  }
-  m_left = {m_rows, width, std::vector<Real>(turned.size())};
-  for (std::size_t i = 0; i < turned.size(); ++i) {
-    m_left.values[i] = static_cast<Real>(turned[i] * static_cast<double>(rescale[i / width]));
-  }
-}
-
-/// W @ R^T: blocks of columns, convolutions flattened to out x (in kh kw).
-template <typename Real>
-void Update<Real>::build_input_rotation(const PartReader<Real>& read, const InputRotation& how, double strength) {
-  m_kind = Kind::input_rotation;
-  const auto part = read("oft_blocks");
-  const auto count = part.shape.size() == 2 ? static_cast<std::size_t>(part.shape[0]) : 0;
-  const auto upper = part.shape.size() == 2 ? static_cast<std::size_t>(part.shape[1]) : 0;
-  const auto width = static_cast<std::size_t>((1 + std::sqrt(1 + 8 * static_cast<double>(upper))) / 2);
-  const bool fits = count != 0 && width * (width - 1) / 2 == upper &&
-                    (how.shared ? count == 1 && m_columns % width == 0 : count * width == m_columns);
-  if (!fits) {
-    throw UpdateRefused("its rotations are " + shown(part.shape) + ", the weight " + weight_shape());
-  }
-  const auto turned = input_rotations({part.values.begin(), part.values.end()}, count, width, how, strength);
-  if (turned.empty()) {
-    throw UpdateRefused("its blocks make no rotation");
-  }
-  m_left = {count * width, width, std::vector<Real>(turned.begin(), turned.end())};
-}
-
-template <typename Real>
 void Update<Real>::build_magnitude(const AdapterModule& module, const PartReader<Real>& read) {
   m_magnitude = read("magnitude").values;
   const bool on_rows = (module.magnitude_axis != "in") != module.base_transposed;
@@ -324,30 +275,6 @@ void Update<Real>::add_glora(std::size_t row, std::size_t count, std::span<Real>
 }
 
 template <typename Real>
-void Update<Real>::rotate(std::size_t row, std::size_t count, std::span<Real> weights) const {
-  const auto width = m_left.columns;
-  const std::vector<Real> old(weights.begin(), weights.end());
-  std::fill(weights.begin(), weights.end(), Real{0});
-  for (std::size_t i = 0; i < count; i += width) {
-    numeric::add_product(m_left.from(row + i, width), std::span(old).subspan(i * m_columns, width * m_columns), width, m_columns,
-                         weights.subspan(i * m_columns, width * m_columns));
-  }
-}
-
-template <typename Real>
-void Update<Real>::rotate_columns(std::size_t count, std::span<Real> weights) const {
-  const auto width = m_left.columns;
-  const std::vector<Real> old(weights.begin(), weights.end());
-  std::fill(weights.begin(), weights.end(), Real{0});
-  for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t column = 0; column < m_columns; column += width) {
-      const auto place = i * m_columns + column;
-      numeric::add_product(std::span(old).subspan(place, width), m_left.from(column % m_left.rows, width), width, width, weights.subspan(place, width));
-    }
-  }
-}
-
-template <typename Real>
 void Update<Real>::multiply(std::size_t row, std::size_t count, std::span<Real> weights) const {
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t column = 0; column < m_columns; ++column) {
@@ -376,9 +303,9 @@ void Update<Real>::add(std::size_t row, std::span<Real> weights) const {
     case Kind::factor:
       return multiply(row, count, weights);
     case Kind::rotation:
-      return rotate(row, count, weights);
+    case Kind::butterfly:
     case Kind::input_rotation:
-      return rotate_columns(count, weights);
+      return turn(row, count, weights);
   }
 }
 

@@ -53,7 +53,7 @@ enum class UpdateTarget : std::uint8_t { weight, bias };
 struct UpdateOptions {
   double strength = 1;  ///< --scale
   bool undo = false;    ///< subtracts
-  std::optional<InputRotation> input_rotation;  ///< of PEFT's OFT, where its configuration says how
+  RotationSettings rotation;  ///< of PEFT's OFT
 };
 
 template <typename Real>
@@ -66,7 +66,7 @@ class Update {
   [[nodiscard]] std::size_t rows() const noexcept { return m_rows; }
   [[nodiscard]] std::size_t columns() const noexcept { return m_columns; }
   /// As many rows are only merged together: `row` and the number of rows of `apply` are multiples of it.
-  [[nodiscard]] std::size_t row_group() const noexcept { return m_kind == Kind::rotation ? m_left.columns : 1; }
+  [[nodiscard]] std::size_t row_group() const noexcept { return m_row_group; }
 
   /// The merged rows in the place of those from `row` on. Safe from several threads.
   void apply(std::size_t row, std::span<Real> weights) const;
@@ -79,7 +79,7 @@ class Update {
   void set_lengths(std::span<const double> sums);
 
  private:
-  enum class Kind : std::uint8_t { low_rank, experts, hadamard, kronecker, difference, glora, factor, rotation, input_rotation };
+  enum class Kind : std::uint8_t { low_rank, experts, hadamard, kronecker, difference, glora, factor, rotation, butterfly, input_rotation };
   enum class Lengths : std::uint8_t { none, rows, columns };
 
   void build_low_rank(const AdapterModule& module, const PartReader<Real>& read, Real scale);
@@ -91,8 +91,11 @@ class Update {
   void build_difference(const std::string& role, const std::vector<std::uint64_t>& shape, const PartReader<Real>& read, Real scale);
   void build_glora(const PartReader<Real>& read, Real scale);
   void build_factor(const AdapterModule& module, UpdateTarget target, const PartReader<Real>& read, double strength);
-  void build_rotation(const AdapterModule& module, const PartReader<Real>& read, double strength);
-  void build_input_rotation(const PartReader<Real>& read, const InputRotation& how, double strength);
+  void build_rotation(const AdapterModule& module, const RotationSettings& how, const PartReader<Real>& read, double strength);
+  void build_row_rotation(const PartValues<Real>& part, double constraint, double strength);
+  void build_input_rotation(const PartValues<Real>& part, const RotationSettings& how, bool itself, double strength);
+  void build_old_rotation(const PartValues<Real>& part, const RotationSettings& how, bool on_columns, double strength);
+  void set_rotations(std::size_t width, const std::vector<double>& turned);
   void build_magnitude(const AdapterModule& module, const PartReader<Real>& read);
   void require_fit(const Matrix<Real>& left, const Matrix<Real>& right) const;
   [[nodiscard]] std::string weight_shape() const;
@@ -102,8 +105,10 @@ class Update {
   void add_hadamard(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void add_kronecker(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void add_glora(std::size_t row, std::size_t count, std::span<Real> weights) const;
+  void turn(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void rotate(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void rotate_columns(std::size_t count, std::span<Real> weights) const;
+  void rotate_stages(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void multiply(std::size_t row, std::size_t count, std::span<Real> weights) const;
   void normalise(std::size_t row, std::size_t count, std::span<Real> weights) const;
 
@@ -112,11 +117,13 @@ class Update {
   std::size_t m_columns = 0;
   std::size_t m_kernel = 1;    ///< columns of one input channel
   Kind m_kind = Kind::low_rank;
-  Matrix<Real> m_left;         ///< low rank: W + left @ right; experts: each one's rows of left with its own of right
+  std::size_t m_row_group = 1;
+  Matrix<Real> m_left;         ///< low rank: W + left @ right; experts: each one's rows of left with its own of right;
+                               ///< rotations: the blocks one below the other, stage after stage
   Matrix<Real> m_right;
   Matrix<Real> m_left2;        ///< LoHa: (left @ right) * (left2 @ right2); GLoRA: W @ left2 @ right2
   Matrix<Real> m_right2;
-  std::vector<Real> m_factor;  ///< IA3
+  std::vector<Real> m_factor;  ///< IA3; of rows also what rescales a rotation
   bool m_factor_on_rows = true;
   Lengths m_lengths = Lengths::none;
   std::vector<Real> m_magnitude;

@@ -16,7 +16,7 @@ bool is_used(const std::string& method, const std::string& role) {
   static const std::map<std::string, std::vector<std::string_view>> k_roles{
       {"lora", {"up", "down", "mid"}}, {"dora", {"up", "down", "mid"}}, {"adalora", {"up", "down", "singular"}}, {"loha", {"hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2"}},
       {"lokr", {"lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"}}, {"glora", {"a1", "a2", "b1", "b2"}},
-      {"ia3", {"factor", "on_input"}}, {"oft", {"oft_blocks", "rescale"}}, {"full", {"diff"}}, {"norm", {"w_norm", "b_norm"}}};
+      {"ia3", {"factor", "on_input"}}, {"oft", {"oft_blocks", "rescale"}}, {"boft", {"oft_blocks", "rescale"}}, {"full", {"diff"}}, {"norm", {"w_norm", "b_norm"}}};
   static constexpr std::array<std::string_view, 5> k_any{"alpha", "scalar", "magnitude", "diff_b", "up_bias"};
   const auto found = k_roles.find(method);
   const auto is_role = [&role](std::string_view known) { return role == known; };
@@ -26,16 +26,15 @@ bool is_used(const std::string& method, const std::string& role) {
 }
 
 std::string unsupported(const AdapterModule& module, const UpdateOptions& options) {
-  // PEFT's and OneTrainer's oft_R are other numbers under a like name.
-  const bool other_oft = module.method == "oft" && !module.part("oft_blocks").ends_with("oft_blocks");
-  if (other_oft && (!options.input_rotation || module.base_transposed)) {
-    return "merge does not know this form of oft (PEFT's it does, where adapter_config.json has use_cayley_neumann, and no coft)";
+  const auto blocks = module.part("oft_blocks");
+  if (!blocks.empty() && !blocks.ends_with("oft_blocks") && module.base_transposed) {
+    return "merge knows PEFT's OFT of weights that are stored as out x in";
   }
-  if (module.method == "boft") {
-    return "merge does not know the method boft";
+  if (blocks.find("oft_R") != std::string::npos && options.rotation.cayley == Cayley::unknown) {
+    return "its rotation is not known: there is no adapter_config.json that says use_cayley_neumann";
   }
-  if (module.method == "oft" && !module.part("magnitude").empty()) {
-    return "merge does not know DoRA over oft";
+  if (is_rotation(module) && !module.part("magnitude").empty()) {
+    return "merge does not know DoRA over " + module.method;
   }
   for (const auto& part : module.parts) {
     if (!is_used(module.method, part.role)) {
@@ -52,7 +51,7 @@ std::string why_not_undone(const AdapterModule& module) {
   if (!module.part("magnitude").empty()) {
     return "--undo cannot take back DoRA: the lengths that the weight had are gone";
   }
-  if (module.method == "oft") {
+  if (is_rotation(module)) {
     return "--undo cannot take back OFT: turning back does not undo the rounding of what was turned";
   }
   if (module.method == "ia3") {
@@ -63,13 +62,15 @@ std::string why_not_undone(const AdapterModule& module) {
 
 }  // namespace
 
+bool is_rotation(const AdapterModule& module) { return module.method == "oft" || module.method == "boft"; }
+
 std::string why_not_merged(const AdapterModule& module, const UpdateOptions& options) {
   auto why = unsupported(module, options);
   return why.empty() && options.undo ? why_not_undone(module) : why;
 }
 
 double scale_of(const AdapterModule& module, const UpdateOptions& options) {
-  if (module.method == "ia3" || module.method == "oft") {
+  if (module.method == "ia3" || is_rotation(module)) {
     return options.strength;
   }
   if (!module.scale) {

@@ -8,6 +8,9 @@
 
 namespace upinspect::lora {
 
+/// Whether the module multiplies its weight by rotations: OFT and BOFT.
+[[nodiscard]] bool is_rotation(const AdapterModule& module);
+
 /// A method or a part that merge does not know, or one that cannot be undone; empty where there is no such reason.
 [[nodiscard]] std::string why_not_merged(const AdapterModule& module, const UpdateOptions& options);
 

@@ -15,43 +15,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.scripts import SHARED, SOURCE, Checks, environment, need, run, tool  # noqa: E402
 
 np = need("numpy")
+from merge_numbers import PEFT, decode, encode, numbers, rounded, ulp  # noqa: E402
+from merge_rotations import ROTATIONS, boft  # noqa: E402
 
 checks = Checks()
-random = np.random.default_rng(20)
-# Bits of the significand, and the exponent of the least normal number.
-FORMATS = {"F32": (24, -126, "<f4"), "F16": (11, -14, "<f2"), "BF16": (8, -126, "<u2"), "F64": (53, -1022, "<f8")}
-PEFT = "base_model.model."
-
-
-# --- numbers ---------------------------------------------------------------------------------------------------------
-
-def ulp(values, dtype):
-    bits, least, _ = FORMATS[dtype]
-    exponent = np.maximum(np.frexp(values)[1] - 1, least)
-    return np.ldexp(1.0, exponent - bits + 1)
-
-
-def rounded(values, dtype):
-    """To the nearest, ties to even, from float64 in one step."""
-    step = ulp(values, dtype)
-    return np.rint(values / step) * step
-
-
-def encode(values, dtype):
-    """Bytes of values that the dtype holds exactly."""
-    if dtype == "BF16":
-        return (values.astype("<f4").view("<u4") >> 16).astype("<u2").tobytes()
-    return values.astype(FORMATS[dtype][2]).tobytes()
-
-
-def decode(raw, dtype, shape):
-    array = np.frombuffer(raw, FORMATS[dtype][2])
-    array = (array.astype("<u4") << 16).view("<f4") if dtype == "BF16" else array
-    return array.astype(np.float64).reshape(shape)
-
-
-def numbers(*shape, spread=1.0, dtype="F32"):
-    return rounded(random.standard_normal(shape) * spread, dtype)
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -277,62 +244,6 @@ def lycoris_ia3():
             {"k.weight": lambda w: w * (1 + out[:, None]), "down.weight": lambda w: w * (1 + inner)})
 
 
-def oft():
-    """Diag-OFT, over a convolution with rescale, and where the constraint holds."""
-    blocks = {"fc": numbers(3, 4, 4, spread=0.3), "conv": numbers(4, 3, 3, spread=0.3), "tight": numbers(3, 4, 4, spread=3)}
-    rescale, alphas = numbers(12, 1, 1, 1), {"fc": 0.0, "conv": 100.0, "tight": 0.125}
-
-    def rotated(module, w):
-        b = blocks[module]
-        q = b - b.transpose(0, 2, 1)
-        limit, length = alphas[module] * 12, np.linalg.norm(q) + 1e-8
-        q = q * limit / length if 0 < limit < length else q
-        one = np.eye(q.shape[1])
-        r = (one + q) @ np.linalg.inv(one - q)
-        return np.einsum("knm,kn...->km...", r, w.reshape(q.shape[:2] + w.shape[1:])).reshape(w.shape)
-    tensors = {f"lycoris_{m}.oft_blocks": b for m, b in blocks.items()} | {f"lycoris_{m}.alpha": np.float64(a) for m, a in alphas.items()}
-    return tensors | {"lycoris_conv.rescale": rescale}, None, {"fc.weight": (12, 10), "conv.weight": (12, 5, 3, 3), "tight.weight": (12, 7)}, {
-        "fc.weight": lambda w: rotated("fc", w), "conv.weight": lambda w: rescale * rotated("conv", w),
-        "tight.weight": lambda w: rotated("tight", w)}
-
-
-def peft_oft(series, shared):
-    """PEFT's OFTRotationModule: columns rotated, convolutions flattened."""
-    width = 4
-    q, k = numbers(1 if shared else 3, 6, spread=0.1), numbers(1 if shared else 9, 6, spread=0.1)
-    config = {"peft_type": "OFT", "r": 0, "oft_block_size": 4, "use_cayley_neumann": series, "num_cayley_neumann_terms": 5, "coft": False,
-              "block_share": shared}
-
-    def turned(vectors, w):
-        flat = w.reshape(len(w), -1)
-        rotations = []
-        for vector in np.repeat(vectors, flat.shape[1] // width if shared else 1, axis=0):
-            skew = np.zeros((width, width))
-            skew[np.triu_indices(width, 1)] = vector
-            skew -= skew.T
-            one = np.eye(width)
-            rotations.append(one + 2 * skew + 2 * skew @ skew + 2 * skew @ skew @ skew + skew @ skew @ skew @ skew if series
-                             else (one - skew) @ np.linalg.inv(one + skew))
-        blocks = np.zeros((flat.shape[1], flat.shape[1]))
-        for i, rotation in enumerate(rotations):
-            blocks[width * i:width * (i + 1), width * i:width * (i + 1)] = rotation
-        return (blocks @ flat.T).T.reshape(w.shape)
-    return ({PEFT + "fc.oft_R.weight": q, PEFT + "conv.oft_R.weight": k}, config, {"fc.weight": (10, 12), "conv.weight": (6, 4, 3, 3)},
-            {"fc.weight": lambda w: turned(q, w), "conv.weight": lambda w: turned(k, w)})
-
-
-def peft_oft_series():
-    return peft_oft(True, False)
-
-
-def peft_oft_exact():
-    return peft_oft(False, False)
-
-
-def peft_oft_shared():
-    return peft_oft(True, True)
-
-
 def differences():
     """Wan's full differences, biases too, and LyCORIS' norms."""
     d, b, n, o = numbers(12, 8), numbers(12), numbers(9), numbers(9)
@@ -382,8 +293,8 @@ def loralib():
 
 
 FAMILIES = [peft, peft_dora, peft_gpt2, peft_embedding, peft_ia3, kohya, kohya_sdxl, flux, xlabs, diffusers, lycoris_dora, loha, lokr,
-            glora, lycoris_ia3, oft, peft_oft_series, peft_oft_exact, peft_oft_shared, differences, mlx, mlx_experts, adalora, loralib]
-NOT_LINEAR = {peft_dora, peft_ia3, lycoris_dora, glora, lycoris_ia3, oft, peft_oft_series, peft_oft_exact, peft_oft_shared}
+            glora, lycoris_ia3, *ROTATIONS, differences, mlx, mlx_experts, adalora, loralib]
+NOT_LINEAR = {peft_dora, peft_ia3, lycoris_dora, glora, lycoris_ia3, *ROTATIONS}
 
 
 # --- what is tried ---------------------------------------------------------------------------------------------------
@@ -495,6 +406,16 @@ def try_scale(folder):
     compare("--scale", folder / "scaled-out.safetensors", "F32", weights, becomes)
 
 
+def try_rotation_strength(folder):
+    """LyCORIS weighs every stage of a butterfly against the identity."""
+    tensors, config, shapes, becomes = boft(0.375)
+    adapter = write_adapter(folder / "weighed", tensors, config)
+    weights, all_tensors = make_base(shapes, "F32")
+    base = write(folder / "weighed.safetensors", all_tensors)
+    merge(base, adapter, "-o", folder / "weighed-out.safetensors", "--scale", "0.375")
+    compare("boft --scale", folder / "weighed-out.safetensors", "F32", weights, becomes)
+
+
 def try_undo(folder):
     """Merging rounds once, and undoing once more: half an ulp of the merged number, and half of the outcome's."""
     for family in FAMILIES:
@@ -561,8 +482,9 @@ def try_refusals(folder):
         ("integers", dict(c__up=up, c__down=down, c__alpha=alpha), ["i8", "cannot be rounded to"]),
         ("NaN in the base", dict(n__up=up, n__down=down, n__alpha=alpha), ["would hold NaN or infinite values", "n.weight"]),
         ("oft", dict(a__oft_blocks=numbers(3, 2, 2), a__alpha=alpha), ["its blocks are 3 x 2 x 2"]),
-        ("oft_R", {"a__oft_R.weight": numbers(4, 2, 2)}, ["does not know this form of oft"]),
-        ("boft", dict(a__oft_blocks=numbers(2, 4, 2, 2), a__alpha=alpha), ["does not know the method boft"]),
+        ("oft_R", {"a__oft_R.weight": numbers(4, 2, 2)}, ["its rotations are 4 x 2 x 2"]),
+        ("boft", dict(a__oft_blocks=numbers(4, 4, 2, 2), a__alpha=alpha), ["its blocks are 4 x 4 x 2 x 2, the weight 8 x 6"]),
+        ("boft odd", dict(a__oft_blocks=numbers(1, 8, 1, 1), a__alpha=alpha), ["its blocks are 1 x 8 x 1 x 1"]),
         ("bias below", {"a__up": up, "a__down": down, "a__alpha": alpha, "a__lora_down.bias": numbers(2)}, ["\"down_bias\" is nothing"]),
         ("set", dict(a__set_weight=numbers(8, 6)), ["\"set_weight\" is nothing"]),
         ("two at once", dict(z__up=up, z__down=down, a__up=numbers(9, 2), a__down=down, b__up=bad, b__down=down),
@@ -581,7 +503,7 @@ def try_refusals(folder):
     turning = here / "turning"
     turning.mkdir()
     turned = write(turning / "adapter_model.safetensors", {PEFT + "a.oft_R.weight": numbers(3, 1)})
-    for words, settings in ((["this form of oft"], {}), (["this form of oft"], {"use_cayley_neumann": True, "coft": True}),
+    for words, settings in ((["says use_cayley_neumann"], {}), (["stored as out x in"], {"use_cayley_neumann": True, "fan_in_fan_out": True}),
                             (["its rotations are 3 x 1", "8 x 6"], {"use_cayley_neumann": False, "block_share": True})):
         (turning / "adapter_config.json").write_text(json.dumps({"peft_type": "OFT", **settings}))
         refused(here, base, turned, words=words)
@@ -729,7 +651,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.chdir(folder)
-        for trial in (try_families, try_scale, try_undo, try_refusals, try_torch, try_shards, try_real, try_stopped, try_jobs, try_text):
+        for trial in (try_families, try_scale, try_rotation_strength, try_undo, try_refusals, try_torch, try_shards, try_real, try_stopped, try_jobs, try_text):
             trial(folder)
     checks.finish()
 
