@@ -125,7 +125,7 @@ struct BaseFit {
   std::string path;
   std::string title;                        ///< of the base's format
   std::uint64_t base_tensors = 0;
-  std::string prefix;                       ///< in words: what one side's names have before the other's; empty: nothing
+  std::string prefix;                       ///< in words: how the names were brought together; empty: they meet as they are
   std::vector<ModuleFit> modules;           ///< in the order of the adapter's
   std::vector<std::string> ignored;         ///< tensors of the adapter that belong to no module
 

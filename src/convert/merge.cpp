@@ -290,7 +290,9 @@ Merged Merger::run() {
   if (!adapter.adapter()) {
     throw Refusal(m_request.adapter + ": holds no adapter that is known");
   }
-  m_targets = plan_merge(base, adapter, m_request.update, m_request.precise);
+  auto plan = plan_merge(base, adapter, m_request.update, m_request.precise);
+  m_done.prefix = std::move(plan.prefix);
+  m_targets = std::move(plan.targets);
   for (std::size_t i = 0; i < m_targets.size(); ++i) {
     m_target_of.emplace(m_targets[i].tensor, i);
   }

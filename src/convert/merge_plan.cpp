@@ -46,15 +46,16 @@ class Planner {
   Planner(const Input& base, const Input& adapter, const lora::UpdateOptions& options, bool precise)
       : m_base(base), m_adapter(adapter), m_options(options), m_precise(precise), m_match(base.tensors(), adapter.adapter()->modules) {}
 
-  std::vector<MergeTarget> run();
+  MergePlan run();
 
  private:
   void adapter_as_a_whole();
   void module(const AdapterModule& module);
-  void take(const AdapterModule& module, UpdateTarget target, const std::optional<std::size_t>& place);
+  void take(const AdapterModule& module, UpdateTarget target, const lora::BaseWeight& found);
+  [[nodiscard]] bool is_free(const AdapterModule& module, std::size_t place);
   [[nodiscard]] std::string finding_about(const AdapterModule& module) const;
   [[nodiscard]] std::string obstacle(const Tensor& weight) const;
-  void try_update(const MergeTarget& target);
+  void try_update(const MergeTarget& target, bool in_parts);
 
   const Input& m_base;
   const Input& m_adapter;
@@ -108,12 +109,18 @@ std::string Planner::obstacle(const Tensor& weight) const {
   return {};
 }
 
-void Planner::try_update(const MergeTarget& target) {
+/// Builds the update, which is not kept.
+void Planner::try_update(const MergeTarget& target, bool in_parts) {
+  const auto check = [in_parts](const auto& update) {
+    if (in_parts && !update.rows_are_apart()) {
+      throw lora::UpdateRefused("the base keeps this layer in another number of weights, and this method cannot be shared out among them");
+    }
+  };
   const auto build = [&] {
     if (target.precise) {
-      static_cast<void>(update_of<double>(m_base, m_adapter, target, m_options));
+      check(update_of<double>(m_adapter, target, m_options));
     } else {
-      static_cast<void>(update_of<float>(m_base, m_adapter, target, m_options));
+      check(update_of<float>(m_adapter, target, m_options));
     }
   };
   try {
@@ -125,26 +132,42 @@ void Planner::try_update(const MergeTarget& target) {
   }
 }
 
-void Planner::take(const AdapterModule& module, UpdateTarget target, const std::optional<std::size_t>& place) {
-  const auto* what = target == UpdateTarget::weight ? "weight" : "bias";
-  if (!place) {
-    m_reasons.add(std::string("no ") + what + " of the base has this name", module.name);
-    return;
-  }
-  const auto& tensor = m_base.tensors()[*place];
+/// Whether the tensor can take the module's update, and no other module has.
+bool Planner::is_free(const AdapterModule& module, std::size_t place) {
+  const auto& tensor = m_base.tensors()[place];
   if (const auto why = obstacle(tensor); !why.empty()) {
     m_reasons.add(why, module.name);
-    return;
+    return false;
   }
-  if (const auto [earlier, fresh] = m_taken.emplace(*place, module.name); !fresh) {
+  if (const auto [earlier, fresh] = m_taken.emplace(place, module.name); !fresh) {
     m_reasons.add("\"" + tensor.name + "\" of the base is meant by \"" + earlier->second + "\" as well", module.name);
+    return false;
+  }
+  return true;
+}
+
+void Planner::take(const AdapterModule& module, UpdateTarget target, const lora::BaseWeight& found) {
+  const bool bias = target == UpdateTarget::bias;
+  const auto& one = bias ? found.bias : found.weight;
+  const auto places = one ? std::vector<std::size_t>{*one} : bias ? std::vector<std::size_t>() : found.parts;
+  if (places.empty()) {
+    m_reasons.add(m_match.why_missing(module, bias), module.name);
     return;
   }
-  const bool wide = tensor.dtype == Dtype::f32 || tensor.dtype == Dtype::f64;
-  m_targets.push_back({module, target, *place, m_precise || wide});
   const auto* fan = m_adapter.config().find("fan_in_fan_out");
-  m_targets.back().module.base_transposed = module.base_transposed || (module.method == "ia3" && lora::is_true(fan));
-  try_update(m_targets.back());
+  const auto shape = lora::shape_for(module, found, places, m_base.tensors());
+  std::size_t row = 0;
+  for (const auto place : places) {
+    if (!is_free(module, place)) {
+      return;
+    }
+    const auto& tensor = m_base.tensors()[place];
+    const bool wide = tensor.dtype == Dtype::f32 || tensor.dtype == Dtype::f64;
+    m_targets.push_back({module, target, place, m_precise || wide, shape, row});
+    m_targets.back().module.base_transposed = module.base_transposed || (module.method == "ia3" && lora::is_true(fan));
+    row += tensor.shape.empty() ? 1 : static_cast<std::size_t>(tensor.shape[0]);
+  }
+  try_update(m_targets.back(), shape != m_base.tensors()[places.front()].shape);
 }
 
 void Planner::module(const AdapterModule& module) {
@@ -158,27 +181,27 @@ void Planner::module(const AdapterModule& module) {
     return;
   }
   if (lora::acts_on(module, UpdateTarget::weight)) {
-    take(module, UpdateTarget::weight, found.weight);
+    take(module, UpdateTarget::weight, found);
   }
   // PEFT's IA3 scales a bias where there is one; a difference of a bias wants one.
   if (lora::acts_on(module, UpdateTarget::bias) && (found.bias || module.method != "ia3")) {
-    take(module, UpdateTarget::bias, found.bias);
+    take(module, UpdateTarget::bias, found);
   }
 }
 
-std::vector<MergeTarget> Planner::run() {
+MergePlan Planner::run() {
   adapter_as_a_whole();
   for (const auto& one : m_adapter.adapter()->modules) {
     module(one);
   }
   m_reasons.settle();
-  return std::move(m_targets);
+  return {std::move(m_targets), m_match.prefix_words()};
 }
 
 }  // namespace
 
 template <typename Real>
-lora::Update<Real> update_of(const Input& base, const Input& adapter, const MergeTarget& target, const lora::UpdateOptions& options) {
+lora::Update<Real> update_of(const Input& adapter, const MergeTarget& target, const lora::UpdateOptions& options) {
   const auto read = [&](const std::string& role) {
     const auto index = adapter.find(target.module.part(role));
     if (!index) {
@@ -194,13 +217,13 @@ lora::Update<Real> update_of(const Input& base, const Input& adapter, const Merg
   };
   auto settings = options;
   settings.rotation = lora::rotation_settings(target.module, adapter.config());
-  return {target.module, target.target, base.tensors()[target.tensor].shape, settings, read};
+  return {target.module, target.target, target.shape, settings, read};
 }
 
-template lora::Update<float> update_of<float>(const Input&, const Input&, const MergeTarget&, const lora::UpdateOptions&);
-template lora::Update<double> update_of<double>(const Input&, const Input&, const MergeTarget&, const lora::UpdateOptions&);
+template lora::Update<float> update_of<float>(const Input&, const MergeTarget&, const lora::UpdateOptions&);
+template lora::Update<double> update_of<double>(const Input&, const MergeTarget&, const lora::UpdateOptions&);
 
-std::vector<MergeTarget> plan_merge(const Input& base, const Input& adapter, const lora::UpdateOptions& options, bool precise) {
+MergePlan plan_merge(const Input& base, const Input& adapter, const lora::UpdateOptions& options, bool precise) {
   return Planner(base, adapter, options, precise).run();
 }
 

@@ -30,7 +30,7 @@ class TensorMerge {
  public:
   TensorMerge(const MergeWork& work, const MergeTarget& target)
       : m_work(work), m_tensor(work.base.tensors()[target.tensor]), m_index(target.tensor),
-        m_update(update_of<Real>(work.base, work.adapter, target, work.options)) {}
+        m_first_row(target.first_row), m_update(update_of<Real>(work.adapter, target, work.options)) {}
 
   double run(const ElementSink& sink);
 
@@ -46,11 +46,13 @@ class TensorMerge {
   [[nodiscard]] std::vector<Real> values_of(Block rows) const;
 
   [[nodiscard]] std::size_t width() const { return info(m_tensor.dtype).block_bytes; }
+  [[nodiscard]] std::size_t rows() const { return static_cast<std::size_t>(m_tensor.elements) / m_update.columns(); }
   [[nodiscard]] std::size_t row_bytes() const { return m_update.columns() * width(); }
 
   const MergeWork& m_work;
   const Tensor& m_tensor;
   std::size_t m_index;
+  std::size_t m_first_row;  ///< of the tensor, in what the update is for
   lora::Update<Real> m_update;
 };
 
@@ -60,7 +62,7 @@ template <typename Work>
 void TensorMerge<Real>::for_blocks(const Work& work) const {
   const auto group = m_update.row_group();
   const auto rows = std::max<std::size_t>(k_block_elements / m_update.columns() / group, 1) * group;
-  const auto full = std::min(rows, m_update.rows()) * row_bytes();
+  const auto full = std::min(rows, this->rows()) * row_bytes();
   std::vector<std::byte> block;
   block.reserve(full);
   std::size_t row = 0;
@@ -105,7 +107,11 @@ template <typename Real>
 Extent TensorMerge<Real>::merge_rows(std::size_t row, Block rows, std::span<std::byte> out) const {
   const auto old = values_of(rows);
   auto merged = old;
-  m_update.apply(row, std::span(merged));
+  const auto place = m_first_row + row;
+  const auto within = std::min(m_update.rows() - std::min(place, m_update.rows()), merged.size() / m_update.columns());
+  if (within != 0) {
+    m_update.apply(place, std::span(merged).first(within * m_update.columns()));
+  }
   numeric::encode_values(m_tensor.dtype, std::span<const Real>(merged), out);
   return {numeric::largest_difference(std::span<const Real>(merged), std::span<const Real>(old)),
           numeric::largest(std::span<const Real>(merged))};

@@ -27,6 +27,7 @@ struct Merged {
   std::string config;            ///< empty where there is none
   std::string output;
   std::string family;            ///< of the adapter, in words
+  std::string prefix;            ///< in words: how the adapter's and the base's names were brought together; else empty
   double strength = 1;
   bool undo = false;
   std::uint64_t modules = 0;

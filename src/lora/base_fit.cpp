@@ -70,17 +70,20 @@ class Fitting {
     fit.module = module.name;
     const auto found = m_match.of(module);
     const auto target = acts_on(module, UpdateTarget::weight) ? UpdateTarget::weight : UpdateTarget::bias;
-    const auto& place = target == UpdateTarget::weight ? found.weight : found.bias;
-    if (found.ambiguous || !place) {
+    const bool bias = target == UpdateTarget::bias;
+    const auto& place = bias ? found.bias : found.weight;
+    const auto places = place ? std::vector<std::size_t>{*place} : bias ? std::vector<std::size_t>() : found.parts;
+    if (found.ambiguous || places.empty()) {
       fit.verdict = found.ambiguous ? FitVerdict::ambiguous : FitVerdict::missing;
-      fit.why = found.ambiguous ? "several weights of the base have this name"
-                                : std::string("no ") + (target == UpdateTarget::weight ? "weight" : "bias") + " of the base has this name";
+      fit.why = found.ambiguous ? "several weights of the base have this name" : m_match.why_missing(module, bias);
       return fit;
     }
-    const auto& weight = m_base[*place];
-    fit.weight = weight.name;
-    fit.weight_shape = weight.shape;
-    auto verdict = shape_verdict(module, target, weight.shape);
+    const auto& weight = m_base[places.front()];
+    for (const auto one : places) {
+      fit.weight += (fit.weight.empty() ? "" : " + ") + m_base[one].name;
+    }
+    fit.weight_shape = shape_for(module, found, places, m_base);
+    auto verdict = shape_verdict(module, target, fit.weight_shape);
     if (verdict.verdict == FitVerdict::wrong_shape && is_packed(weight)) {
       verdict = {FitVerdict::unknown, "the weight is stored as " + weight.dtype_name + ", packed, so that its header does not tell its shape"};
     }

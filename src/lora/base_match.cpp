@@ -2,9 +2,9 @@
 #include "lora/base_match.hpp"
 
 #include "lora/canonical.hpp"
+#include "lora/split_names.hpp"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <tuple>
 
@@ -15,26 +15,23 @@ namespace {
 constexpr std::string_view k_weight = ".weight";
 constexpr std::string_view k_bias = ".bias";
 
-/// XLabs numbers the streams of a double block; the base calls them image and text.
-struct Renamed {
-  std::string_view adapter;
-  std::string_view base;
-};
-constexpr std::array k_xlabs_names{Renamed{"_processor_qkv_lora1", "_img_attn_qkv"}, Renamed{"_processor_proj_lora1", "_img_attn_proj"},
-                             Renamed{"_processor_qkv_lora2", "_txt_attn_qkv"}, Renamed{"_processor_proj_lora2", "_txt_attn_proj"}};
-
-std::string in_base(const std::string& canonical) {
-  for (const auto& [adapter, base] : k_xlabs_names) {
-    if (canonical.ends_with(adapter)) {
-      return canonical.substr(0, canonical.size() - adapter.size()) + std::string(base);
-    }
-  }
-  return canonical;
-}
-
 std::string without(const std::string& name, std::string_view suffix) { return name.substr(0, name.size() - suffix.size()); }
 
 }  // namespace
+
+std::vector<std::uint64_t> shape_for(const AdapterModule& module, const BaseWeight& found, const std::vector<std::size_t>& places,
+                                     const std::vector<Tensor>& base) {
+  auto shape = base[places.front()].shape;
+  for (std::size_t i = 1; i < places.size() && !shape.empty(); ++i) {
+    const auto& part = base[places[i]].shape;
+    const bool alike = part.size() == shape.size() && std::equal(part.begin() + 1, part.end(), shape.begin() + 1);
+    shape[0] += alike ? part[0] : 0;  // what is left out makes the sizes differ
+  }
+  if (found.first_rows && module.out_features && !shape.empty() && *module.out_features <= shape[0]) {
+    shape[0] = *module.out_features;
+  }
+  return shape;
+}
 
 BaseMatch::BaseMatch(const std::vector<Tensor>& base, const std::vector<AdapterModule>& modules) {
   for (std::size_t i = 0; i < base.size(); ++i) {
@@ -45,6 +42,13 @@ BaseMatch::BaseMatch(const std::vector<Tensor>& base, const std::vector<AdapterM
     auto& place = is_bias ? entry.bias : entry.weight;
     entry.ambiguous = entry.ambiguous || place.has_value();
     place = i;
+  }
+  if (std::any_of(modules.begin(), modules.end(), [](const AdapterModule& module) { return position_component(module.name).has_value(); })) {
+    std::vector<NamedShape> shapes;
+    for (const auto& [name, entry] : m_weights) {
+      shapes.push_back({name, entry.weight ? base[*entry.weight].shape : std::vector<std::uint64_t>()});
+    }
+    m_positions = read_positions(modules, shapes);
   }
   find_prefix(modules);
 }
@@ -67,17 +71,21 @@ std::vector<std::pair<bool, std::string>> BaseMatch::prefixes_for(const std::str
 
 void BaseMatch::find_prefix(const std::vector<AdapterModule>& modules) {
   const auto matching = [&] {
-    return std::count_if(modules.begin(), modules.end(), [this](const AdapterModule& module) { return of(module).weight.has_value(); });
+    return std::count_if(modules.begin(), modules.end(), [this](const AdapterModule& module) { return of(module).found(); });
   };
   const auto unmatched = std::find_if(modules.begin(), modules.end(), [this](const AdapterModule& module) {
-    return !m_weights.contains(in_base(module.canonical));
+    return !position_component(module.name) && !of(module).weight && !of(module).bias && of(module).parts.empty();
   });
   if (unmatched == modules.end()) {
     return;
   }
   auto most = matching();
   std::pair<bool, std::string> best;
-  const auto candidates = prefixes_for(in_base(unmatched->canonical));
+  auto candidates = prefixes_for(name_in_base(unmatched->canonical));
+  for (const auto& name : split_names(unmatched->canonical)) {
+    const auto more = prefixes_for(name);
+    candidates.insert(candidates.end(), more.begin(), more.end());
+  }
   for (const auto& candidate : std::set(candidates.begin(), candidates.end())) {
     std::tie(m_adapter_has_more, m_prefix) = candidate;
     const auto count = matching();
@@ -98,14 +106,49 @@ std::string BaseMatch::spelled(const std::string& canonical) const {
 
 std::string BaseMatch::prefix_words() const {
   if (m_prefix.empty()) {
-    return {};
+    return m_positions.words;
   }
-  return std::string(m_adapter_has_more ? "the adapter's" : "the base's") + " names have \"" + m_prefix + "\" before the other's";
+  return std::string(m_adapter_has_more ? "the adapter's" : "the base's") + " names have \"" + m_prefix + "\" before the other's" +
+         (m_positions.words.empty() ? "" : "; " + m_positions.words);
+}
+
+std::string BaseMatch::why_missing(const AdapterModule& module, bool bias) const {
+  if (const auto component = position_component(module.name)) {
+    if (const auto found = m_positions.why.find(*component); found != m_positions.why.end()) {
+      return found->second;
+    }
+  }
+  return std::string("no ") + (bias ? "bias" : "weight") + " of the base has this name";
+}
+
+std::string BaseMatch::canonical_of(const AdapterModule& module) const {
+  const auto position = m_positions.names.find(module.name);
+  return position == m_positions.names.end() ? module.canonical : position->second;
+}
+
+/// All of them, or none.
+BaseWeight BaseMatch::split(const std::string& canonical) const {
+  BaseWeight out;
+  for (const auto& name : split_names(canonical)) {
+    const auto found = m_weights.find(spelled(name));
+    if (found == m_weights.end() || !found->second.weight) {
+      return {};
+    }
+    out.ambiguous = out.ambiguous || found->second.ambiguous;
+    out.parts.push_back(*found->second.weight);
+  }
+  return out;
 }
 
 BaseWeight BaseMatch::of(const AdapterModule& module) const {
-  const auto found = m_weights.find(spelled(in_base(module.canonical)));
-  return found == m_weights.end() ? BaseWeight() : found->second;
+  const auto canonical = canonical_of(module);
+  const auto found = m_weights.find(spelled(name_in_base(canonical)));
+  if (found == m_weights.end()) {
+    return split(canonical);
+  }
+  auto out = found->second;
+  out.first_rows = is_of_first_rows(canonical);
+  return out;
 }
 
 }  // namespace upinspect::lora

@@ -68,6 +68,9 @@ class Update {
   /// As many rows are only merged together: `row` and the number of rows of `apply` are multiples of it.
   [[nodiscard]] std::size_t row_group() const noexcept { return m_row_group; }
 
+  /// Whether any rows can be merged without the others.
+  [[nodiscard]] bool rows_are_apart() const noexcept { return m_row_group == 1 && m_lengths != Lengths::columns; }
+
   /// The merged rows in the place of those from `row` on. Safe from several threads.
   void apply(std::size_t row, std::span<Real> weights) const;
 

@@ -27,10 +27,8 @@ bool is_used(const std::string& method, const std::string& role) {
 
 std::string unsupported(const AdapterModule& module, const UpdateOptions& options) {
   const auto blocks = module.part("oft_blocks");
-  if (!blocks.empty() && !blocks.ends_with("oft_blocks") && module.base_transposed) {
-    return "merge knows PEFT's OFT of weights that are stored as out x in";
-  }
-  if (blocks.find("oft_R") != std::string::npos && options.rotation.cayley == Cayley::unknown) {
+  const bool needs_settings = blocks.find("oft_R") != std::string::npos || blocks.find("oft_embedding_R") != std::string::npos;
+  if (needs_settings && options.rotation.cayley == Cayley::unknown) {
     return "its rotation is not known: there is no adapter_config.json that says use_cayley_neumann";
   }
   if (is_rotation(module) && !module.part("magnitude").empty()) {

@@ -43,6 +43,9 @@ void write_merge(JsonWriter& out, const Merged& done) {
   }
   out.file_text("output", done.output);
   out.file_text("family", done.family);
+  if (!done.prefix.empty()) {
+    out.member("prefix", done.prefix);
+  }
   out.member("strength", done.strength);
   out.member("undo", done.undo);
   out.member("modules", done.modules);

@@ -95,6 +95,9 @@ std::string merge_text(const Merged& done, const TextStyle& style) {
   if (!done.config.empty() && done.config != done.adapter) {
     facts.add("config", style.safe(done.config));
   }
+  if (!done.prefix.empty()) {
+    facts.add("names", style.safe(done.prefix));
+  }
   facts.add(done.undo ? "undone" : "merged", merged_text(done));
   if (done.strength != 1) {
     facts.add("strength", short_number(done.strength, 3) + " times the adapter's own scale");

@@ -163,6 +163,70 @@ def xlabs():
              "double_blocks.0.txt_attn.proj.weight": lambda w: w + pup @ pdown})
 
 
+def xlabs_single():
+    """Queries, keys and values of a single block are the first rows of a weight that has more."""
+    up, down, pup, pdown = numbers(48, 4), numbers(4, 16), numbers(16, 4), numbers(4, 80)
+    module = "single_blocks.3.processor."
+
+    def first_rows(w):
+        out = w.copy()
+        out[:48] += up @ down
+        return out
+    return ({module + "qkv_lora.down.weight": down, module + "qkv_lora.up.weight": up, module + "proj_lora.down.weight": pdown,
+             module + "proj_lora.up.weight": pup}, None, {"single_blocks.3.linear1.weight": (112, 16), "single_blocks.3.linear2.weight": (16, 80)},
+            {"single_blocks.3.linear1.weight": first_rows, "single_blocks.3.linear2.weight": lambda w: w + pup @ pdown})
+
+
+def flux_to_diffusers():
+    """XLabs' and kohya's fused layers, DoRA among them, in a base that keeps their parts by themselves."""
+    pairs = {name: (numbers(rows, 4, spread=0.1), numbers(4, 16)) for name, rows in (
+        ("double_blocks.1.processor.qkv_lora2", 48), ("single_blocks.0.processor.qkv_lora", 48), ("double_blocks.1.processor.proj_lora1", 16))}
+    kohya_pairs = {name: (numbers(rows, 4, spread=0.1), numbers(4, 16)) for name, rows in (
+        ("lora_unet_single_blocks_2_linear1", 112), ("lora_unet_double_blocks_1_img_attn_qkv", 48), ("lora_unet_double_blocks_1_img_mlp_0", 64))}
+    lengths = rounded(np.abs(numbers(48, 1)) + 1, "F32")
+    tensors = {f"{m}.{half}.weight": t for m, (up, down) in pairs.items() for half, t in (("up", up), ("down", down))}
+    for m, (up, down) in kohya_pairs.items():
+        tensors |= {m + ".lora_up.weight": up, m + ".lora_down.weight": down, m + ".alpha": np.float64(2)}
+    tensors["lora_unet_double_blocks_1_img_attn_qkv.dora_scale"] = lengths
+    double, single = "transformer_blocks.1.", "single_transformer_blocks."
+    split = {"double_blocks.1.processor.qkv_lora2": [double + f"attn.add_{n}_proj" for n in "qkv"],
+             "double_blocks.1.processor.proj_lora1": [double + "attn.to_out.0"],
+             "single_blocks.0.processor.qkv_lora": [single + f"0.attn.to_{n}" for n in "qkv"],
+             "lora_unet_single_blocks_2_linear1": [single + f"2.attn.to_{n}" for n in "qkv"] + [single + "2.proj_mlp"],
+             "lora_unet_double_blocks_1_img_attn_qkv": [double + f"attn.to_{n}" for n in "qkv"],
+             "lora_unet_double_blocks_1_img_mlp_0": [double + "ff.net.0.proj"]}
+    shapes, becomes = {}, {}
+    for module, names in split.items():
+        up, down = (pairs | kohya_pairs)[module]
+        delta = (0.5 if module in kohya_pairs else 1) * up @ down
+        row = 0
+        for name in names:
+            rows = 64 if name.endswith("proj_mlp") or "ff.net" in name else 16
+            part = slice(row, row + rows)
+
+            def merged(w, delta=delta[part], length=lengths[part] if "img_attn" in module else None):
+                v = w + delta
+                return v if length is None else length * v / np.linalg.norm(v, axis=1, keepdims=True)
+            shapes[name + ".weight"], becomes[name + ".weight"] = (rows, 16), merged
+            row += rows
+    return tensors, None, shapes, becomes
+
+
+def cloneofsimo():
+    """Positions for names: down, up and middle blocks, in each attn1, ff and attn2, as lora_diffusion met them."""
+    tensors, shapes, becomes, position = {}, {}, {}, 0
+    for part, width in (("down_blocks.0.attentions.0", 12), ("up_blocks.1.attentions.0", 20), ("mid_block.attentions.0", 16)):
+        layers = [f"attn1.to_{n}" for n in ("q", "k", "v", "out.0")] + ["ff.net.0.proj"] + [f"attn2.to_{n}" for n in ("q", "k", "v", "out.0")]
+        for layer in layers:
+            rows, columns = (8 * width if "ff" in layer else width), (10 if layer in ("attn2.to_k", "attn2.to_v") else width)
+            up, down = numbers(rows, 2), numbers(2, columns)
+            tensors |= {str(position): up, str(position + 1): down}
+            position += 2
+            name = f"{part}.transformer_blocks.0.{layer}.weight"
+            shapes[name], becomes[name] = (rows, columns), (lambda w, d=up @ down: w + d)
+    return tensors, None, shapes, becomes
+
+
 def diffusers():
     up, down = numbers(16, 4), numbers(4, 16)
     module = "unet.down_blocks.0.attentions.0.transformer_blocks.0.attn1"
@@ -292,9 +356,9 @@ def loralib():
     return ({"attn.qkv.lora_A": a, "attn.qkv.lora_B": b}, config, {"attn.qkv.weight": (36, 12)}, {"attn.qkv.weight": merged})
 
 
-FAMILIES = [peft, peft_dora, peft_gpt2, peft_embedding, peft_ia3, kohya, kohya_sdxl, flux, xlabs, diffusers, lycoris_dora, loha, lokr,
+FAMILIES = [peft, peft_dora, peft_gpt2, peft_embedding, peft_ia3, kohya, kohya_sdxl, flux, xlabs, xlabs_single, flux_to_diffusers, cloneofsimo, diffusers, lycoris_dora, loha, lokr,
             glora, lycoris_ia3, *ROTATIONS, differences, mlx, mlx_experts, adalora, loralib]
-NOT_LINEAR = {peft_dora, peft_ia3, lycoris_dora, glora, lycoris_ia3, *ROTATIONS}
+NOT_LINEAR = {peft_dora, flux_to_diffusers, peft_ia3, lycoris_dora, glora, lycoris_ia3, *ROTATIONS}
 
 
 # --- what is tried ---------------------------------------------------------------------------------------------------
@@ -503,10 +567,17 @@ def try_refusals(folder):
     turning = here / "turning"
     turning.mkdir()
     turned = write(turning / "adapter_model.safetensors", {PEFT + "a.oft_R.weight": numbers(3, 1)})
-    for words, settings in ((["says use_cayley_neumann"], {}), (["stored as out x in"], {"use_cayley_neumann": True, "fan_in_fan_out": True}),
+    for words, settings in ((["says use_cayley_neumann"], {}),
                             (["its rotations are 3 x 1", "8 x 6"], {"use_cayley_neumann": False, "block_share": True})):
         (turning / "adapter_config.json").write_text(json.dumps({"peft_type": "OFT", **settings}))
         refused(here, base, turned, words=words)
+    placed = write(here / "placed.safetensors", {"0": numbers(8, 2), "1": numbers(2, 6)})
+    refused(here, base, placed, words=["positions, not names", "attention layers"])
+    butterfly = write(here / "butterfly.safetensors", {"lora_unet_double_blocks_0_img_attn_qkv.oft_blocks": numbers(3, 6, 4, 4)})
+    fused = write(here / "fused.safetensors", {f"transformer_blocks.0.attn.to_{n}.weight": numbers(8, 6) for n in "qkv"})
+    refused(here, fused, butterfly, words=["its blocks are 3 x 6 x 4 x 4, the weight 24 x 6"])
+    rows = write(here / "rows.safetensors", {"lora_unet_double_blocks_0_img_attn_qkv.oft_blocks": numbers(6, 4, 4)})
+    refused(here, fused, rows, words=["cannot be shared out among them"])
     good = kohya_file("good.safetensors", a__up=up, a__down=down, a__alpha=alpha)
     refused(here, base, base, words=["no adapter"])
     refused(here, here / "missing.safetensors", good, words=["missing.safetensors"])

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// diffusers loaders/lora_conversion_utils.py has these names and the order of the rows, x-flux src/flux/modules/layers.py
+// what XLabs' pairs are added to.
+#include "lora/split_names.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace upinspect::lora {
+
+namespace {
+
+struct Renamed {
+  std::string_view from;
+  std::string_view to;
+};
+
+/// XLabs numbers the streams of a double block; the base calls them image and text.
+constexpr std::array k_xlabs{Renamed{"_processor_qkv_lora1", "_img_attn_qkv"}, Renamed{"_processor_proj_lora1", "_img_attn_proj"},
+                             Renamed{"_processor_qkv_lora2", "_txt_attn_qkv"}, Renamed{"_processor_proj_lora2", "_txt_attn_proj"}};
+
+/// Of a single block, whose canonical names have lost "processor" and "lora".
+constexpr std::array k_xlabs_single{Renamed{"_qkv", "_linear1"}, Renamed{"_proj", "_linear2"}};
+
+struct Split {
+  std::string_view end;
+  std::array<std::string_view, 4> ends;
+};
+
+constexpr std::array k_double{
+    Split{"_img_attn_qkv", {"_attn_to_q", "_attn_to_k", "_attn_to_v", ""}},
+    Split{"_txt_attn_qkv", {"_attn_add_q_proj", "_attn_add_k_proj", "_attn_add_v_proj", ""}},
+    Split{"_img_attn_proj", {"_attn_to_out_0", "", "", ""}},
+    Split{"_txt_attn_proj", {"_attn_to_add_out", "", "", ""}},
+    Split{"_img_mlp_0", {"_ff_net_0_proj", "", "", ""}},
+    Split{"_img_mlp_2", {"_ff_net_2", "", "", ""}},
+    Split{"_txt_mlp_0", {"_ff_context_net_0_proj", "", "", ""}},
+    Split{"_txt_mlp_2", {"_ff_context_net_2", "", "", ""}},
+    Split{"_img_mod_lin", {"_norm1_linear", "", "", ""}},
+    Split{"_txt_mod_lin", {"_norm1_context_linear", "", "", ""}},
+};
+constexpr std::array k_single{
+    Split{"_linear1", {"_attn_to_q", "_attn_to_k", "_attn_to_v", "_proj_mlp"}},
+    Split{"_qkv", {"_attn_to_q", "_attn_to_k", "_attn_to_v", ""}},
+    Split{"_linear2", {"_proj_out", "", "", ""}},
+    Split{"_modulation_lin", {"_norm_linear", "", "", ""}},
+};
+
+constexpr std::string_view k_double_blocks = "double_blocks_";
+constexpr std::string_view k_single_blocks = "single_blocks_";
+
+/// "7" of "double_blocks_7_img_mlp_0"; empty where the name is of another form.
+std::string_view number_after(std::string_view name, std::string_view kind) {
+  if (!name.starts_with(kind)) {
+    return {};
+  }
+  const auto end = name.find_first_not_of("0123456789", kind.size());
+  return end == std::string_view::npos || end == kind.size() ? std::string_view() : name.substr(kind.size(), end - kind.size());
+}
+
+template <typename Table>
+std::vector<std::string> by_table(const Table& table, std::string_view rest, const std::string& block) {
+  std::vector<std::string> out;
+  const auto found = std::find_if(table.begin(), table.end(), [rest](const Split& split) { return split.end == rest; });
+  if (found != table.end()) {
+    for (const auto end : found->ends) {
+      if (!end.empty()) {
+        out.push_back(block + std::string(end));
+      }
+    }
+  }
+  return out;
+}
+
+/// What follows the block's number in the name of a single block; empty for other names.
+std::string_view rest_of_single(std::string_view canonical) {
+  const auto number = number_after(canonical, k_single_blocks);
+  return number.empty() ? std::string_view() : canonical.substr(k_single_blocks.size() + number.size());
+}
+
+}  // namespace
+
+std::string name_in_base(const std::string& canonical) {
+  for (const auto& [from, to] : k_xlabs) {
+    if (canonical.ends_with(from)) {
+      return canonical.substr(0, canonical.size() - from.size()) + std::string(to);
+    }
+  }
+  const auto rest = rest_of_single(canonical);
+  const auto found = std::find_if(k_xlabs_single.begin(), k_xlabs_single.end(), [rest](const Renamed& one) { return one.from == rest; });
+  return found == k_xlabs_single.end() ? canonical : canonical.substr(0, canonical.size() - rest.size()) + std::string(found->to);
+}
+
+bool is_of_first_rows(std::string_view canonical) { return rest_of_single(canonical) == k_xlabs_single[0].from; }
+
+std::vector<std::string> split_names(std::string_view canonical) {
+  if (const auto number = number_after(canonical, k_double_blocks); !number.empty()) {
+    const auto name = name_in_base(std::string(canonical));
+    return by_table(k_double, std::string_view(name).substr(k_double_blocks.size() + number.size()), "transformer_blocks_" + std::string(number));
+  }
+  if (const auto number = number_after(canonical, k_single_blocks); !number.empty()) {
+    const auto name = is_of_first_rows(canonical) ? std::string(canonical) : name_in_base(std::string(canonical));
+    return by_table(k_single, std::string_view(name).substr(k_single_blocks.size() + number.size()), "single_transformer_blocks_" + std::string(number));
+  }
+  return {};
+}
+
+}  // namespace upinspect::lora

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Flux has two spellings: in BFL's a layer of several projections is one weight, in diffusers' they are weights of their own.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace upinspect::lora {
+
+/// XLabs' names in BFL's spelling; any other name as it stands. Canonical names in and out.
+[[nodiscard]] std::string name_in_base(const std::string& canonical);
+
+/// XLabs' pair for queries, keys and values of a single block: the first rows of linear1.
+[[nodiscard]] bool is_of_first_rows(std::string_view canonical);
+
+/// The weights that diffusers has in the place of one of BFL's, in the order of its rows; empty for other names.
+[[nodiscard]] std::vector<std::string> split_names(std::string_view canonical);
+
+}  // namespace upinspect::lora
