@@ -62,6 +62,7 @@ struct AdapterModule {
   std::vector<bool> enabled;                   ///< which of the layer's equal blocks of output rows the groups act on; empty: all
   std::uint64_t experts = 1;                   ///< of a mixture: both halves have them as their first axis
   std::optional<UpdateStrength> strength;      ///< JSON: "delta"
+  std::string why_unmeasured;                  ///< why there is none, though it was asked for; JSON: "delta_note"
 
   /// The tensor that plays `role`; empty where there is none.
   [[nodiscard]] std::string part(const std::string& role) const {

@@ -13,7 +13,9 @@
 #include "lora/spectrum.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <string_view>
 
 namespace upinspect::lora {
 
@@ -22,6 +24,7 @@ namespace {
 constexpr std::size_t k_most_whole = 256;       // the smaller side of a full difference
 constexpr std::size_t k_most_experts = 1024;
 constexpr std::size_t k_most_listed = 1024;
+constexpr std::size_t k_first_numbers = 1024;   // of a half, which tell most that were not drawn from those that were
 
 /// What the method has in place of an update; empty where it has one.
 std::string why_no_update(const AdapterModule& module) {
@@ -52,6 +55,8 @@ class Measuring {
   [[nodiscard]] Matrix<double> matrix(const std::string& role) const { return flattened(part(role), role); }
   [[nodiscard]] Spectrum measure();
   [[nodiscard]] Spectrum low_rank();
+  [[nodiscard]] bool is_plain() const;
+  [[nodiscard]] Spectrum plain(const PartView& up, const PartView& down);
   [[nodiscard]] Spectrum mixture() const;
   [[nodiscard]] Spectrum fused(const std::vector<Matrix<double>>& ups, const Matrix<double>& down) const;
   [[nodiscard]] Spectrum split() const;
@@ -163,7 +168,43 @@ Spectrum Measuring::grouped() const {
   return fused(ups, down);
 }
 
+/// A pair of halves as PEFT and kohya have them, and nothing else.
+bool Measuring::is_plain() const {
+  static constexpr std::array<std::string_view, 4> k_more{"mid", "singular", "down.0", "up.0"};
+  return has("up") && has("down") && !m_module.transposed && !m_module.down_transposed && m_module.experts == 1 && m_module.groups == 1 &&
+         std::none_of(k_more.begin(), k_more.end(), [this](std::string_view role) { return has(std::string(role)); });
+}
+
+/// Neither half is ever whole in memory as doubles.
+Spectrum Measuring::plain(const PartView& up, const PartView& down) {
+  const auto left = sides_of(up, "up");
+  const auto right = sides_of(down, "down");
+  if (left.columns != right.rows) {
+    throw UpdateRefused(fmt::format("its halves do not fit each other: {} x {} and {} x {}", left.rows, left.columns, right.rows, right.columns));
+  }
+  require_width(right.rows);
+  std::vector<double> first(std::min<std::size_t>(right.rows * right.columns, k_first_numbers));
+  down.read(0, first);
+  if (is_as_drawn(first, right.columns)) {
+    m_down_as_drawn = is_as_drawn(matrix("down").values, right.columns);
+  }
+  return spectrum(times_transpose(upper_factor(left.columns, rows_of(up, left)), upper_factor(right.rows, columns_of(down, right))),
+                  std::min({left.columns, left.rows, right.columns}));
+}
+
 Spectrum Measuring::low_rank() {
+  for (const auto* half : {"up", "down"}) {
+    if (!has(half) && !has(std::string(half) + ".0")) {
+      throw UpdateRefused(std::string("its part \"") + half + "\" is missing");
+    }
+  }
+  if (m_source.view && is_plain()) {
+    const auto up = m_source.view("up");
+    const auto down = m_source.view("down");
+    if (up && down) {
+      return plain(*up, *down);
+    }
+  }
   if (has("down.0") || has("up.0")) {
     return split();
   }
@@ -330,8 +371,7 @@ Strength strength_of(const AdapterModule& module, const PartSource& source) { re
 
 std::string strength_note(const AdapterModule& module) {
   if (!module.strength) {
-    return module.rank.value_or(0) > k_most_rank ? fmt::format("no figures: a rank of {} is more than the {} up to which they are computed", *module.rank, k_most_rank)
-                                                 : why_no_update(module);
+    return module.why_unmeasured.empty() ? "" : "no figures: " + module.why_unmeasured;
   }
   std::vector<std::string> all;
   if (!module.part("magnitude").empty()) {

@@ -2,7 +2,7 @@
 // How strongly a module acts on its weight: norms and singular values of scale x update, from its factors.
 #pragma once
 
-#include "lora/update.hpp"
+#include "lora/tall.hpp"
 #include "upinspect/adapter.hpp"
 
 #include <functional>
@@ -16,6 +16,8 @@ struct PartSource {
   PartReader<double> values;
   /// The square root of the sum of squares of a part; nothing where it is not known, or not finite.
   std::function<std::optional<double>(const std::string& role)> length;
+  /// The same values a few at a time; nothing, or no function, where that cannot be done.
+  std::function<std::optional<PartView>(const std::string& role)> view;
 };
 
 struct Strength {

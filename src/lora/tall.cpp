@@ -3,6 +3,7 @@
 // squares the condition. Features are scaled to length 1 first; how well that conditions R is then computed, not guessed.
 #include "lora/tall.hpp"
 
+#include "lora/matrix.hpp"
 #include "numeric/singular_values.hpp"
 
 #include <algorithm>
@@ -15,6 +16,8 @@ namespace {
 /// Bound of the sum of squares of R^-1, for features of length 1: what rounding did to G then counts ten digits down.
 constexpr double k_most_inverse = 1e6;
 constexpr double k_least_pivot = 1 / k_most_inverse;
+/// Samples that are decoded in one go: whole pieces of the Gram matrix, so that sums do not depend on where they come from.
+constexpr std::size_t k_view_samples = 4 * numeric::Gram::k_samples;
 
 struct Equilibrated {
   Matrix<double> gram;
@@ -145,6 +148,40 @@ Samples rows_of(const Matrix<double>& matrix, std::size_t first, std::size_t cou
 
 Samples columns_of(const Matrix<double>& matrix) {
   return [&matrix](const auto& sink) { sink({matrix.values.data(), matrix.columns, 1, matrix.columns}); };
+}
+
+Sides sides_of(const PartView& view, const std::string& role) {
+  const auto elements = std::accumulate(view.shape.begin(), view.shape.end(), std::size_t{1}, std::multiplies<>());
+  if (view.shape.size() < 2 || elements == 0) {
+    throw UpdateRefused(role + " is " + shown(view.shape) + ", no matrix");
+  }
+  const auto rows = static_cast<std::size_t>(view.shape[0]);
+  return {rows, elements / rows};
+}
+
+Samples rows_of(const PartView& view, const Sides& sides) {
+  return [&view, sides](const auto& sink) {
+    std::vector<double> block(std::min(k_view_samples, sides.rows) * sides.columns);
+    for (std::size_t row = 0; row < sides.rows; row += k_view_samples) {
+      const auto count = std::min(k_view_samples, sides.rows - row);
+      view.read(row * sides.columns, std::span(block).first(count * sides.columns));
+      sink({block.data(), count, sides.columns, 1});
+    }
+  };
+}
+
+Samples columns_of(const PartView& view, const Sides& sides) {
+  return [&view, sides](const auto& sink) {
+    const auto most = std::min(k_view_samples, sides.columns);
+    std::vector<double> block(most * sides.rows);
+    for (std::size_t column = 0; column < sides.columns; column += most) {
+      const auto count = std::min(most, sides.columns - column);
+      for (std::size_t row = 0; row < sides.rows; ++row) {
+        view.read(row * sides.columns + column, std::span(block).subspan(row * most, count));
+      }
+      sink({block.data(), count, 1, most});
+    }
+  };
 }
 
 Matrix<double> upper_factor(std::size_t width, const Samples& samples) {

@@ -7,7 +7,11 @@
 #include "numeric/gram.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace upinspect::lora {
 
@@ -18,6 +22,24 @@ using Samples = std::function<void(const std::function<void(const numeric::Sampl
 [[nodiscard]] Samples rows_of(const Matrix<double>& matrix);
 [[nodiscard]] Samples rows_of(const Matrix<double>& matrix, std::size_t first, std::size_t count);
 [[nodiscard]] Samples columns_of(const Matrix<double>& matrix);
+
+/// A part of a module whose numbers are decoded where they are wanted.
+struct PartView {
+  std::vector<std::uint64_t> shape;
+  std::function<void(std::size_t first, std::span<double> out)> read;  ///< the numbers from `first` on, row-major
+};
+
+struct Sides {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+};
+
+/// The first dimension as rows, all others as columns. Throws UpdateRefused for what is no matrix.
+[[nodiscard]] Sides sides_of(const PartView& view, const std::string& role);
+
+/// The rows of a part, or its columns. It must outlive what is returned.
+[[nodiscard]] Samples rows_of(const PartView& view, const Sides& sides);
+[[nodiscard]] Samples columns_of(const PartView& view, const Sides& sides);
 
 /// R, width x width and upper triangular, with R^T R = S^T S for the matrix S of the samples: S is R but for a rotation, so
 /// that S @ x and R @ x have one length. Singular values of products come out to about nine digits, whatever their size.

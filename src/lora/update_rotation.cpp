@@ -212,7 +212,21 @@ void Update<Real>::turn(std::size_t row, std::size_t count, std::span<Real> weig
 
 template void Update<float>::build_rotation(const AdapterModule&, const RotationSettings&, const PartReader<float>&, double);
 template void Update<double>::build_rotation(const AdapterModule&, const RotationSettings&, const PartReader<double>&, double);
+template void Update<float>::build_row_rotation(const PartValues<float>&, double, double);
+template void Update<double>::build_row_rotation(const PartValues<double>&, double, double);
+template void Update<float>::build_input_rotation(const PartValues<float>&, const RotationSettings&, bool, double);
+template void Update<double>::build_input_rotation(const PartValues<double>&, const RotationSettings&, bool, double);
+template void Update<float>::build_old_rotation(const PartValues<float>&, const RotationSettings&, bool, double);
+template void Update<double>::build_old_rotation(const PartValues<double>&, const RotationSettings&, bool, double);
+template void Update<float>::set_rotations(std::size_t, const std::vector<double>&);
+template void Update<double>::set_rotations(std::size_t, const std::vector<double>&);
 template void Update<float>::turn(std::size_t, std::size_t, std::span<float>) const;
 template void Update<double>::turn(std::size_t, std::size_t, std::span<double>) const;
+template void Update<float>::rotate(std::size_t, std::size_t, std::span<float>) const;
+template void Update<double>::rotate(std::size_t, std::size_t, std::span<double>) const;
+template void Update<float>::rotate_columns(std::size_t, std::span<float>) const;
+template void Update<double>::rotate_columns(std::size_t, std::span<double>) const;
+template void Update<float>::rotate_stages(std::size_t, std::size_t, std::span<float>) const;
+template void Update<double>::rotate_stages(std::size_t, std::size_t, std::span<double>) const;
 
 }  // namespace upinspect::lora

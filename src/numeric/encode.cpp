@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/encode.hpp"
 
+#include "numeric/instruction_set.hpp"
 #include "numeric/load.hpp"
 #include "numeric/small_float.hpp"
 
@@ -93,7 +94,7 @@ void store_all(std::span<const Float> values, std::byte* out) noexcept {
 // --- f32 to the two formats that weights are mostly in, without branches, so that the vectoriser takes them --------
 
 /// Adds half of the last kept bit, less a bit where that is even, and cuts.
-constexpr std::uint16_t bf16_of(std::uint32_t bits) noexcept {
+UPINSPECT_INLINE std::uint16_t bf16_of(std::uint32_t bits) noexcept {
   const auto even = (bits >> 16) & 1;
   const auto rounded_up = (bits + 0x7fff + even) >> 16;
   const bool nan = (bits & 0x7fffffffU) > 0x7f800000U;
@@ -101,7 +102,7 @@ constexpr std::uint16_t bf16_of(std::uint32_t bits) noexcept {
 }
 
 /// As bf16 for normal f16; a subnormal one is what the float unit leaves when its last bit is worth 2^-24.
-std::uint16_t f16_of(std::uint32_t bits) noexcept {
+UPINSPECT_INLINE std::uint16_t f16_of(std::uint32_t bits) noexcept {
   constexpr std::uint32_t k_too_large = 0x47800000;    // 2^16
   constexpr std::uint32_t k_least_normal = 0x38800000; // 2^-14
   constexpr std::uint32_t k_rebias = std::uint32_t{127 - 15} << 23;
@@ -114,6 +115,32 @@ std::uint16_t f16_of(std::uint32_t bits) noexcept {
   const auto finite = magnitude < k_least_normal ? subnormal : normal;
   const auto pattern = magnitude >= k_too_large ? special : finite;
   return static_cast<std::uint16_t>(pattern | (bits >> 16 & 0x8000U));
+}
+
+template <std::uint16_t (*pattern_of)(std::uint32_t) noexcept>
+UPINSPECT_INLINE void encode_plainly(std::span<const float> values, std::byte* out) noexcept {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    store_le(pattern_of(std::bit_cast<std::uint32_t>(values[i])), out + 2 * i);
+  }
+}
+
+#if defined(__x86_64__)
+template <std::uint16_t (*pattern_of)(std::uint32_t) noexcept>
+UPINSPECT_FOR_AVX2 void encode_avx2(std::span<const float> values, std::byte* out) noexcept { encode_plainly<pattern_of>(values, out); }
+template <std::uint16_t (*pattern_of)(std::uint32_t) noexcept>
+UPINSPECT_FOR_AVX512 void encode_avx512(std::span<const float> values, std::byte* out) noexcept { encode_plainly<pattern_of>(values, out); }
+#endif
+
+template <std::uint16_t (*pattern_of)(std::uint32_t) noexcept>
+void encode_quickly(std::span<const float> values, std::byte* out) noexcept {
+#if defined(__x86_64__)
+  switch (instruction_set()) {
+    case InstructionSet::avx512: return encode_avx512<pattern_of>(values, out);
+    case InstructionSet::avx2: return encode_avx2<pattern_of>(values, out);
+    case InstructionSet::plain: break;
+  }
+#endif
+  encode_plainly<pattern_of>(values, out);
 }
 
 template <typename Float>
@@ -155,13 +182,9 @@ void encode_values(Dtype dtype, std::span<const double> values, std::span<std::b
 void encode_values(Dtype dtype, std::span<const float> values, std::span<std::byte> out) noexcept {
   const auto count = std::min(values.size(), out.size() / 2);
   if (dtype == Dtype::bf16) {
-    for (std::size_t i = 0; i < count; ++i) {
-      store_le(bf16_of(std::bit_cast<std::uint32_t>(values[i])), out.data() + 2 * i);
-    }
+    encode_quickly<bf16_of>(values.first(count), out.data());
   } else if (dtype == Dtype::f16) {
-    for (std::size_t i = 0; i < count; ++i) {
-      store_le(f16_of(std::bit_cast<std::uint32_t>(values[i])), out.data() + 2 * i);
-    }
+    encode_quickly<f16_of>(values.first(count), out.data());
   } else {
     encode(dtype, values, out);
   }

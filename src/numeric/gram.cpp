@@ -3,14 +3,14 @@
 // of a piece pass by; tiles on and above the diagonal are enough.
 #include "numeric/gram.hpp"
 
+#include "numeric/instruction_set.hpp"
+
 #include <algorithm>
 #include <cstring>
 
 namespace upinspect::numeric {
 
 namespace {
-
-#define UPINSPECT_INLINE inline __attribute__((always_inline))
 
 constexpr std::size_t k_strip = 8;
 constexpr std::size_t k_rows = 4;
@@ -66,17 +66,16 @@ UPINSPECT_INLINE void add_all(const Piece& piece) {
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) void add_avx2(const Piece& piece) { add_all(piece); }
-__attribute__((target("avx512f,avx512dq,avx512vl"))) void add_avx512(const Piece& piece) { add_all(piece); }
+UPINSPECT_FOR_AVX2 void add_avx2(const Piece& piece) { add_all(piece); }
+UPINSPECT_FOR_AVX512 void add_avx512(const Piece& piece) { add_all(piece); }
 #endif
 
 void add_tiles(const Piece& piece) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-    return add_avx512(piece);
-  }
-  if (__builtin_cpu_supports("avx2")) {
-    return add_avx2(piece);
+  switch (instruction_set()) {
+    case InstructionSet::avx512: return add_avx512(piece);
+    case InstructionSet::avx2: return add_avx2(piece);
+    case InstructionSet::plain: break;
   }
 #endif
   add_all(piece);

@@ -3,18 +3,19 @@
 // cache, and each of its numbers that is loaded takes part in four products.
 #include "numeric/products.hpp"
 
+#include "numeric/instruction_set.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 #include <vector>
 
 namespace upinspect::numeric {
 
 namespace {
-
-#define UPINSPECT_INLINE inline __attribute__((always_inline))
 
 constexpr std::size_t k_register_bytes = 64;  // the widest; narrower processors take several
 constexpr std::size_t k_registers = 4;        // of a strip
@@ -111,10 +112,10 @@ UPINSPECT_INLINE void add_all(const Product<Real>& product, Real* strip) {
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) void add_avx2(const Product<float>& product, float* strip) { add_all(product, strip); }
-__attribute__((target("avx2"))) void add_avx2(const Product<double>& product, double* strip) { add_all(product, strip); }
-__attribute__((target("avx512f,avx512dq,avx512vl"))) void add_avx512(const Product<float>& product, float* strip) { add_all(product, strip); }
-__attribute__((target("avx512f,avx512dq,avx512vl"))) void add_avx512(const Product<double>& product, double* strip) { add_all(product, strip); }
+UPINSPECT_FOR_AVX2 void add_avx2(const Product<float>& product, float* strip) { add_all(product, strip); }
+UPINSPECT_FOR_AVX2 void add_avx2(const Product<double>& product, double* strip) { add_all(product, strip); }
+UPINSPECT_FOR_AVX512 void add_avx512(const Product<float>& product, float* strip) { add_all(product, strip); }
+UPINSPECT_FOR_AVX512 void add_avx512(const Product<double>& product, double* strip) { add_all(product, strip); }
 #endif
 
 template <typename Real>
@@ -124,33 +125,58 @@ void add(const Product<Real>& product) {
   }
   std::vector<Real> strip(product.inner * k_strip<Real>);
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-    return add_avx512(product, strip.data());
-  }
-  if (__builtin_cpu_supports("avx2")) {
-    return add_avx2(product, strip.data());
+  switch (instruction_set()) {
+    case InstructionSet::avx512: return add_avx512(product, strip.data());
+    case InstructionSet::avx2: return add_avx2(product, strip.data());
+    case InstructionSet::plain: break;
   }
 #endif
   add_all(product, strip.data());
 }
 
-/// Magnitudes compare as the integers that their bits are; infinity and NaN are the largest of them.
-template <typename Real, typename Value>
-Real largest_of(std::size_t count, const Value& value) noexcept {
-  using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
-  constexpr Bits k_magnitude = ~Bits{0} >> 1;
+/// Magnitudes compare as the integers that their bits are; infinity and NaN are the largest of them. Signed ones, for most
+/// processors compare no others.
+template <typename Real>
+struct Pair {
+  const Real* left;
+  const Real* right;  ///< null for the numbers of `left` themselves
+  std::size_t count;
+};
+
+template <typename Real>
+UPINSPECT_INLINE Real largest_of(const Pair<Real>& pair) noexcept {
+  using Bits = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;
+  constexpr Bits k_magnitude = std::numeric_limits<Bits>::max();
   Bits most = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    most = std::max(most, static_cast<Bits>(std::bit_cast<Bits>(value(i)) & k_magnitude));
+  if (pair.right == nullptr) {
+    for (std::size_t i = 0; i < pair.count; ++i) {
+      most = std::max(most, std::bit_cast<Bits>(pair.left[i]) & k_magnitude);
+    }
+  } else {
+    for (std::size_t i = 0; i < pair.count; ++i) {
+      most = std::max(most, std::bit_cast<Bits>(pair.left[i] - pair.right[i]) & k_magnitude);
+    }
   }
   return std::bit_cast<Real>(most);
 }
 
+#if defined(__x86_64__)
+UPINSPECT_FOR_AVX2 float largest_avx2(const Pair<float>& pair) noexcept { return largest_of(pair); }
+UPINSPECT_FOR_AVX2 double largest_avx2(const Pair<double>& pair) noexcept { return largest_of(pair); }
+UPINSPECT_FOR_AVX512 float largest_avx512(const Pair<float>& pair) noexcept { return largest_of(pair); }
+UPINSPECT_FOR_AVX512 double largest_avx512(const Pair<double>& pair) noexcept { return largest_of(pair); }
+#endif
+
 template <typename Real>
-Real difference_of(std::span<const Real> a, std::span<const Real> b) noexcept {
-  const Real* left = a.data();
-  const Real* right = b.data();
-  return largest_of<Real>(std::min(a.size(), b.size()), [left, right](std::size_t i) { return left[i] - right[i]; });
+Real largest_in(const Pair<Real>& pair) noexcept {
+#if defined(__x86_64__)
+  switch (instruction_set()) {
+    case InstructionSet::avx512: return largest_avx512(pair);
+    case InstructionSet::avx2: return largest_avx2(pair);
+    case InstructionSet::plain: break;
+  }
+#endif
+  return largest_of(pair);
 }
 
 template <typename Real>
@@ -169,15 +195,14 @@ void add_product(std::span<const double> a, std::span<const double> b, std::size
   add(product_of(a, b, inner, columns, out));
 }
 
-float largest(std::span<const float> values) noexcept {
-  return largest_of<float>(values.size(), [data = values.data()](std::size_t i) { return data[i]; });
-}
+float largest(std::span<const float> values) noexcept { return largest_in<float>({values.data(), nullptr, values.size()}); }
+double largest(std::span<const double> values) noexcept { return largest_in<double>({values.data(), nullptr, values.size()}); }
 
-double largest(std::span<const double> values) noexcept {
-  return largest_of<double>(values.size(), [data = values.data()](std::size_t i) { return data[i]; });
+float largest_difference(std::span<const float> a, std::span<const float> b) noexcept {
+  return a.empty() || b.empty() ? 0.0F : largest_in<float>({a.data(), b.data(), std::min(a.size(), b.size())});
 }
-
-float largest_difference(std::span<const float> a, std::span<const float> b) noexcept { return difference_of(a, b); }
-double largest_difference(std::span<const double> a, std::span<const double> b) noexcept { return difference_of(a, b); }
+double largest_difference(std::span<const double> a, std::span<const double> b) noexcept {
+  return a.empty() || b.empty() ? 0.0 : largest_in<double>({a.data(), b.data(), std::min(a.size(), b.size())});
+}
 
 }  // namespace upinspect::numeric

@@ -2,6 +2,7 @@
 #include "numeric/values.hpp"
 
 #include "numeric/dequantise.hpp"
+#include "numeric/instruction_set.hpp"
 #include "numeric/load.hpp"
 #include "numeric/small_float.hpp"
 
@@ -33,7 +34,7 @@ void widen_bf16(View elements, std::span<To> out) noexcept {
 
 /// The float of an f16, without a branch: the exponent is moved by a product, which normalises subnormals, and the
 /// highest exponent is carried over to float's highest.
-float f16_to_float(std::uint16_t half) noexcept {
+UPINSPECT_INLINE float f16_to_float(std::uint16_t half) noexcept {
   constexpr float k_rebias = 0x1p112F;  // 2^(127 - 15)
   constexpr float k_infinity = 65536.0F;
   const auto magnitude = std::uint32_t{half} & 0x7fffU;
@@ -43,11 +44,30 @@ float f16_to_float(std::uint16_t half) noexcept {
 }
 
 template <typename To>
-void widen_f16(View elements, std::span<To> out) noexcept {
-  const auto count = std::min(elements.size() / 2, out.size());
-  for (std::size_t i = 0; i < count; ++i) {
+UPINSPECT_INLINE void widen_f16_plainly(View elements, To* out) noexcept {
+  for (std::size_t i = 0; i < elements.size() / 2; ++i) {
     out[i] = f16_to_float(load_le<std::uint16_t>(elements.data() + 2 * i));
   }
+}
+
+#if defined(__x86_64__)
+UPINSPECT_FOR_AVX2 void widen_f16_avx2(View elements, float* out) noexcept { widen_f16_plainly(elements, out); }
+UPINSPECT_FOR_AVX2 void widen_f16_avx2(View elements, double* out) noexcept { widen_f16_plainly(elements, out); }
+UPINSPECT_FOR_AVX512 void widen_f16_avx512(View elements, float* out) noexcept { widen_f16_plainly(elements, out); }
+UPINSPECT_FOR_AVX512 void widen_f16_avx512(View elements, double* out) noexcept { widen_f16_plainly(elements, out); }
+#endif
+
+template <typename To>
+void widen_f16(View elements, std::span<To> out) noexcept {
+  elements = elements.first(std::min(elements.size() / 2, out.size()) * 2);
+#if defined(__x86_64__)
+  switch (instruction_set()) {
+    case InstructionSet::avx512: return widen_f16_avx512(elements, out.data());
+    case InstructionSet::avx2: return widen_f16_avx2(elements, out.data());
+    case InstructionSet::plain: break;
+  }
+#endif
+  widen_f16_plainly(elements, out.data());
 }
 
 template <typename To>

@@ -92,8 +92,7 @@ void write_delta(JsonWriter& out, const UpdateStrength& strength) {
   out.end();
 }
 
-/// `measured` where figures were computed for any of the modules.
-void write_module(JsonWriter& out, const AdapterModule& module, bool measured) {
+void write_module(JsonWriter& out, const AdapterModule& module) {
   out.begin_object();
   out.file_text("name", module.name);
   out.file_text("canonical", module.canonical);
@@ -116,7 +115,7 @@ void write_module(JsonWriter& out, const AdapterModule& module, bool measured) {
   if (module.strength) {
     write_delta(out, *module.strength);
   }
-  if (const auto note = lora::strength_note(module); measured && !note.empty()) {
+  if (const auto note = lora::strength_note(module); !note.empty()) {
     out.member("delta_note", note);
   }
   out.end();
@@ -151,9 +150,8 @@ void write_adapter(JsonWriter& out, const Adapter& adapter) {
   }
   out.key("modules");
   out.begin_array();
-  const bool measured = std::any_of(adapter.modules.begin(), adapter.modules.end(), [](const AdapterModule& module) { return module.strength.has_value(); });
   for (const auto& module : adapter.modules) {
-    write_module(out, module, measured);
+    write_module(out, module);
   }
   out.end();
   write_names(out, "unpaired", adapter.unpaired);

@@ -193,7 +193,7 @@ class ModuleTable {
   [[nodiscard]] std::string notes() const {
     std::vector<std::pair<std::string, std::size_t>> counts;
     for (const auto& module : m_adapter.modules) {
-      const auto note = m_measured ? lora::strength_note(module) : std::string();
+      const auto note = lora::strength_note(module);
       if (note.empty()) {
         continue;
       }

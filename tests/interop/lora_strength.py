@@ -250,13 +250,24 @@ def check_limits():
     broken = pair(normal(4, 64), normal(32, 4))
     broken[ONE + UP][3, 2] = np.nan
     module = inspected(broken)["adapter"]["modules"][0]
-    checks.that("delta" not in module, f"NaN: {module}")
+    checks.that("delta" not in module and "not all finite" in module["delta_note"], f"NaN: {module}")
     deep = inspected(pair(normal(2049, 4), normal(4, 2049)))["adapter"]["modules"][0]
-    checks.that("delta" not in deep, "a rank of 2049 is not measured")
+    checks.that("delta" not in deep and "2049 is more than the 2048" in deep["delta_note"], f"a rank of 2049 is not measured: {deep.get('delta_note')}")
     module = inspected(pair(normal(4, 64), normal(32, 4)), "--quick")["adapter"]["modules"][0]
     checks.that("delta" not in module and "delta_note" not in module, "--quick reads no tensor")
     half = {ONE + DOWN: normal(4, 64)}
-    checks.that("delta" not in inspected(half)["adapter"]["modules"][0], "half a module has no figures")
+    module = inspected(half)["adapter"]["modules"][0]
+    checks.that("delta" not in module and module["delta_note"] == 'no figures: its part "up" is missing', f"half a module has no figures: {module.get('delta_note')}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "huge.safetensors"
+        header = {ONE + DOWN: {"dtype": "F8_E4M3", "shape": [16, 2 ** 21 + 1], "data_offsets": [0, 2 ** 25 + 16]},
+                  ONE + UP: {"dtype": "F8_E4M3", "shape": [2, 16], "data_offsets": [2 ** 25 + 16, 2 ** 25 + 48]}}
+        text = json.dumps(header).encode()
+        with path.open("wb") as file:
+            file.write(len(text).to_bytes(8, "little") + text)
+            file.truncate(8 + len(text) + 2 ** 25 + 48)
+        module = inspect(path)["adapter"]["modules"][0]
+    checks.that("delta" not in module and "too many to be measured" in module["delta_note"], f"a part of more than 2^25 elements: {module.get('delta_note')}")
 
 
 def check_jobs():

@@ -4,6 +4,7 @@
 #include "lora/tall.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -18,9 +19,19 @@ lora::Strength measure(AdapterModule module, const Parts& parts) {
   for (const auto& [role, part] : parts) {
     module.parts.push_back({role, role});
   }
-  const lora::PartSource source{[&parts](const std::string& role) { return parts.at(role); },
-                                [](const std::string&) { return std::optional<double>(5); }};
-  return lora::strength_of(module, source);
+  lora::PartSource source{[&parts](const std::string& role) { return parts.at(role); }, [](const std::string&) { return std::optional<double>(5); }, {}};
+  const auto whole = lora::strength_of(module, source);
+  source.view = [&parts](const std::string& role) {
+    const auto& part = parts.at(role);
+    return std::optional(lora::PartView{part.shape, [&part](std::size_t first, std::span<double> out) {
+                                          std::copy_n(part.values.begin() + static_cast<std::ptrdiff_t>(first), out.size(), out.begin());
+                                        }});
+  };
+  const auto in_pieces = lora::strength_of(module, source);
+  CHECK(in_pieces.figures == whole.figures);
+  CHECK(in_pieces.why_none == whole.why_none);
+  CHECK(in_pieces.down_as_drawn == whole.down_as_drawn);
+  return whole;
 }
 
 AdapterModule scaled(const std::string& method, double scale) {
@@ -101,4 +112,21 @@ TEST_CASE("constants, zeros and few numbers are no draw") {
   CHECK_FALSE(lora::is_as_drawn(drawn, 17));
   drawn[77] += 1e-9;
   CHECK_FALSE(lora::is_as_drawn(drawn, 16));
+}
+
+TEST_CASE("halves of many numbers come out with the same bits, however they are read") {
+  constexpr std::size_t k_rank = 5;
+  constexpr std::size_t k_rows = 1203;
+  constexpr std::size_t k_columns = 1711;
+  Parts parts{{"up", {{k_rows, k_rank}, std::vector<double>(k_rows * k_rank)}}, {"down", {{k_rank, k_columns}, std::vector<double>(k_rank * k_columns)}}};
+  for (auto& [role, part] : parts) {
+    std::uint32_t state = role == "up" ? 1 : 2;
+    for (auto& value : part.values) {
+      state = state * 1664525 + 1013904223;
+      value = static_cast<double>(state >> 8) * 0x1p-24 - 0.5;
+    }
+  }
+  const auto got = measure(scaled("lora", 1), parts);
+  REQUIRE(got.figures);
+  CHECK(got.figures->singular_values.size() == k_rank);
 }
