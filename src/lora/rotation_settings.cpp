@@ -14,7 +14,7 @@ namespace upinspect::lora {
 namespace {
 
 /// The number at the start of `text`, which is then without it and what follows it.
-unsigned take_number(std::string_view& text) {
+unsigned version_number(std::string_view& text) {
   unsigned number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   text.remove_prefix(std::min(text.size(), static_cast<std::size_t>(end - text.data()) + 1));
@@ -24,9 +24,9 @@ unsigned take_number(std::string_view& text) {
 /// "0.18.0" and later; "0.18.0.dev0" is earlier.
 bool has_new_series(std::string_view version) {
   auto rest = version;
-  const auto major = take_number(rest);
-  const auto minor = take_number(rest);
-  const auto patch = take_number(rest);
+  const auto major = version_number(rest);
+  const auto minor = version_number(rest);
+  const auto patch = version_number(rest);
   const bool before_release = minor == 18 && patch == 0 && version.find("dev") != std::string_view::npos;
   return major > 0 || (minor >= 18 && !before_release);
 }

@@ -15,8 +15,6 @@ namespace upinspect::lora {
 
 namespace {
 
-bool has(const AdapterModule& module, const std::string& role) { return !module.part(role).empty(); }
-
 /// How a part cuts a dimension of the weight into blocks.
 struct Blocks {
   std::size_t count = 0;
@@ -30,7 +28,7 @@ Blocks square_blocks(const std::vector<std::uint64_t>& shape) {
 }
 
 /// Of n x (b (b - 1) / 2): what stands above the diagonals.
-Blocks upper_blocks(const std::vector<std::uint64_t>& shape) {
+Blocks triangle_blocks(const std::vector<std::uint64_t>& shape) {
   if (shape.size() != 2) {
     return {};
   }
@@ -113,7 +111,7 @@ void Update<Real>::build_row_rotation(const PartValues<Real>& part, double const
 template <typename Real>
 void Update<Real>::build_input_rotation(const PartValues<Real>& part, const RotationSettings& how, bool itself, double strength) {
   m_kind = Kind::input_rotation;
-  const auto blocks = upper_blocks(part.shape);
+  const auto blocks = triangle_blocks(part.shape);
   if (!cover(blocks, m_columns, how.shared)) {
     throw UpdateRefused("its rotations are " + shown(part.shape) + ", the weight " + weight_shape());
   }
