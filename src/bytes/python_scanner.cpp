@@ -2,6 +2,8 @@
 // After the lexical analysis chapter of the Python reference and, where that is silent, CPython 3.11's tokenizer.
 #include "bytes/python_scanner.hpp"
 
+#include "bytes/json_reader.hpp"
+
 #include <algorithm>
 
 namespace upinspect::bytes {
