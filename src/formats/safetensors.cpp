@@ -257,6 +257,7 @@ void read(const Probe&, model::Builder& builder) {
                  "the header was read up to tensor " + std::to_string(header.entries.size()) + ": " + header.limit +
                      model::memory_allowed(builder.options().limits.memory));
   }
+  builder.artifact.tensors.reserve(header.entries.size());  // which have been paid for
   for (const auto& entry : header.entries) {
     add_tensor(builder, entry, data_start);
   }
