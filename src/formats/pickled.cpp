@@ -4,6 +4,7 @@
 #include "formats/file_reading.hpp"
 #include "formats/object_adder.hpp"
 #include "pickle/verdict.hpp"
+#include "pickle/watcher.hpp"
 #include "pickle/weights_only.hpp"
 
 #include <algorithm>
@@ -157,6 +158,9 @@ void judge_stream(model::Builder& builder, const pickle::Program& program, const
   const auto loads = pickle::weights_only(*setting.stream, start, options);
   auto report = pickle::report(program, *setting.stream, loads);
   judge_file_reading(builder, program, setting, start, options, report);
+  if (builder.pickle_watcher != nullptr) {
+    builder.pickle_watcher->see({*setting.stream, start, options, setting.entry, setting.unpacked_from});
+  }
   if (builder.artifact.pickle) {
     pickle::merge(*builder.artifact.pickle, report);
   } else {

@@ -66,6 +66,7 @@ struct SideReading {
 SideReading read_aside(const Format& format, const Probe& probe, const model::Builder& builder) {
   model::Builder side(builder.source(), builder.options(), builder.artifact.path);
   side.budget = builder.budget;  // both are held at the same time
+  side.pickle_watcher = builder.pickle_watcher;
   read_as(format, probe, side);
   const auto& findings = side.artifact.findings;
   const auto found = std::find_if(findings.begin(), findings.end(),

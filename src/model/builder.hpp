@@ -12,6 +12,10 @@
 #include <string_view>
 #include <vector>
 
+namespace upinspect::pickle {
+class Watcher;
+}
+
 namespace upinspect::model {
 
 /// A checksum that the container declares for bytes which only the data pass reads.
@@ -98,6 +102,7 @@ class Builder {
   std::vector<std::pair<std::size_t, std::vector<std::byte>>> decoded;  ///< by index of the tensor
   std::vector<ShardClaim> shards;        ///< of an index; the conductor reads them
   std::vector<GapContent> gap_contents;  ///< filled by the data pass
+  pickle::Watcher* pickle_watcher = nullptr;  ///< is told of every pickle that is judged; may be nullptr
   /// How bad it is that a tensor cannot be measured, where a format's own reader goes on without its data.
   Severity unread_severity = Severity::error;
 

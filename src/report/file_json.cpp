@@ -90,6 +90,8 @@ void write_globals(JsonWriter& out, const std::vector<PickleGlobal>& globals) {
   out.end();
 }
 
+}  // namespace
+
 void write_pickle(JsonWriter& out, const PickleReport& pickle) {
   out.key("pickle");
   out.begin_object();
@@ -107,6 +109,8 @@ void write_pickle(JsonWriter& out, const PickleReport& pickle) {
   write_globals(out, pickle.globals);
   out.end();
 }
+
+namespace {
 
 void write_finding(JsonWriter& out, const Finding& finding) {
   out.begin_object();

@@ -40,6 +40,9 @@ class FileJson {
 /// Writes `artifact` as the next value of `out`; for documents that hold artifacts within something else.
 void write_artifact(JsonWriter& out, const Artifact& artifact);
 
+/// Writes the member `pickle` of the open object.
+void write_pickle(JsonWriter& out, const PickleReport& pickle);
+
 /// Writes the member `findings` of the open object.
 void write_findings(JsonWriter& out, const std::vector<Finding>& findings);
 

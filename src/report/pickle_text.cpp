@@ -13,7 +13,9 @@ namespace {
 /// Of the globals with the verdict that counts.
 constexpr std::size_t k_shown_globals = 3;
 
-[[nodiscard]] Tone tone_of(PickleVerdict verdict) noexcept {
+}  // namespace
+
+Tone tone_of(PickleVerdict verdict) noexcept {
   switch (verdict) {
     case PickleVerdict::inert: return Tone::plain;
     case PickleVerdict::unknown: return Tone::warning;
@@ -22,13 +24,16 @@ constexpr std::size_t k_shown_globals = 3;
   return Tone::error;
 }
 
+namespace {
+
 [[nodiscard]] std::string global_text(const PickleGlobal& global, const TextStyle& style) {
   return style.safe(global.module) + "." + style.safe(global.name) + (global.called ? " is called" : " is named") +
          " at offset " + thousands(global.offset);
 }
 
-/// The globals that make the pickle as bad as it is.
-[[nodiscard]] std::string culprits(const PickleReport& pickle, const TextStyle& style) {
+}  // namespace
+
+std::string pickle_culprits(const PickleReport& pickle, const TextStyle& style) {
   std::string text;
   std::size_t count = 0;
   for (const auto& global : pickle.globals) {
@@ -39,8 +44,10 @@ constexpr std::size_t k_shown_globals = 3;
   return count <= k_shown_globals ? text : text + " and " + thousands(count - k_shown_globals) + " more";
 }
 
+namespace {
+
 [[nodiscard]] std::string verdict_text(const PickleReport& pickle, const TextStyle& style) {
-  const auto who = culprits(pickle, style);
+  const auto who = pickle_culprits(pickle, style);
   switch (pickle.verdict) {
     case PickleVerdict::inert: return "inert: it names only what weights are made of";
     case PickleVerdict::unknown: return "unknown" + (who.empty() ? "" : ": " + who + ", not known to be harmless");
@@ -49,7 +56,9 @@ constexpr std::size_t k_shown_globals = 3;
   return "dangerous";
 }
 
-[[nodiscard]] std::string weights_only_text(const PickleReport& pickle, const TextStyle& style) {
+}  // namespace
+
+std::string weights_only_sentence(const PickleReport& pickle, const TextStyle& style) {
   if (pickle.weights_only_loads) {
     return "torch.load(weights_only=True) takes it";
   }
@@ -63,8 +72,6 @@ constexpr std::size_t k_shown_globals = 3;
   return text;
 }
 
-}  // namespace
-
 void add_pickle(Facts& facts, const Artifact& artifact) {
   if (!artifact.pickle) {
     if (holds_tensors(artifact.format.id)) {
@@ -75,7 +82,7 @@ void add_pickle(Facts& facts, const Artifact& artifact) {
   const auto& pickle = *artifact.pickle;
   const auto& style = facts.style();
   facts.add("pickle", verdict_text(pickle, style), tone_of(pickle.verdict));
-  facts.add("", weights_only_text(pickle, style));
+  facts.add("", weights_only_sentence(pickle, style));
   if (style.verbose()) {
     for (const auto& global : pickle.globals) {
       facts.add("", global_text(global, style) + " (" + std::string(word(global.verdict)) + ")", Tone::dim);
