@@ -87,6 +87,7 @@ class Merger {
   std::string m_path;
   bool m_sharded = false;
   std::vector<Shard> m_shards;
+  MergeBuffers m_buffers;
   std::vector<MergeTarget> m_targets;
   std::map<std::size_t, std::size_t> m_target_of;  ///< by tensor
   std::vector<double> m_changes;                   ///< by target
@@ -170,7 +171,7 @@ Outgoing Merger::outgoing(const MergeWork& work, std::size_t tensor) {
     if (target == m_target_of.end()) {
       work.base.stream(tensor, both);
     } else {
-      m_changes[target->second] = merge_tensor(work, m_targets[target->second], both);
+      m_changes[target->second] = merge_tensor(work, m_targets[target->second], m_buffers, both);
     }
     m_digests[tensor] = digest.hex();
   };

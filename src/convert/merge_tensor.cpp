@@ -18,6 +18,9 @@ namespace {
 /// Large enough for threads to be worth starting, small enough to stay near the cache.
 constexpr std::size_t k_block_elements = std::size_t{1} << 20;
 
+/// What a thread decodes, merges and encodes in one go, within its cache.
+constexpr std::size_t k_piece_elements = std::size_t{1} << 15;
+
 struct Extent {
   double change = 0;
   double value = 0;
@@ -25,11 +28,13 @@ struct Extent {
 
 double larger(double a, double b) { return std::isnan(a) || a > b ? a : b; }
 
+Extent operator|(const Extent& a, const Extent& b) { return {larger(a.change, b.change), larger(a.value, b.value)}; }
+
 template <typename Real>
 class TensorMerge {
  public:
-  TensorMerge(const MergeWork& work, const MergeTarget& target)
-      : m_work(work), m_tensor(work.base.tensors()[target.tensor]), m_index(target.tensor),
+  TensorMerge(const MergeWork& work, const MergeTarget& target, MergeBuffers& buffers)
+      : m_work(work), m_buffers(buffers), m_tensor(work.base.tensors()[target.tensor]), m_index(target.tensor),
         m_first_row(target.first_row), m_update(update_of<Real>(work.adapter, target, work.options)) {}
 
   double run(const ElementSink& sink);
@@ -37,19 +42,26 @@ class TensorMerge {
  private:
   using Block = std::span<const std::byte>;
 
+  struct Scratch {
+    std::vector<Real> old;
+    std::vector<Real> merged;
+  };
+
   template <typename Work>
-  void for_blocks(const Work& work) const;
+  void for_blocks(const Work& work);
   void measure_lengths();
+  [[nodiscard]] Extent merge_piece(std::size_t row, Block rows, std::span<std::byte> out, Scratch& scratch) const;
   [[nodiscard]] Extent merge_rows(std::size_t row, Block rows, std::span<std::byte> out) const;
   [[nodiscard]] Extent merge_block(std::size_t row, Block block, std::span<std::byte> out) const;
   void require_finite(const Extent& extent) const;
-  [[nodiscard]] std::vector<Real> values_of(Block rows) const;
+  void decode(Block rows, std::vector<Real>& values) const;
 
   [[nodiscard]] std::size_t width() const { return info(m_tensor.dtype).block_bytes; }
   [[nodiscard]] std::size_t rows() const { return static_cast<std::size_t>(m_tensor.elements) / m_update.columns(); }
   [[nodiscard]] std::size_t row_bytes() const { return m_update.columns() * width(); }
 
   const MergeWork& m_work;
+  MergeBuffers& m_buffers;
   const Tensor& m_tensor;
   std::size_t m_index;
   std::size_t m_first_row;  ///< of the tensor, in what the update is for
@@ -59,11 +71,12 @@ class TensorMerge {
 /// Whole rows, in order.
 template <typename Real>
 template <typename Work>
-void TensorMerge<Real>::for_blocks(const Work& work) const {
+void TensorMerge<Real>::for_blocks(const Work& work) {
   const auto group = m_update.row_group();
   const auto rows = std::max<std::size_t>(k_block_elements / m_update.columns() / group, 1) * group;
   const auto full = std::min(rows, this->rows()) * row_bytes();
-  std::vector<std::byte> block;
+  auto& block = m_buffers.block;
+  block.clear();
   block.reserve(full);
   std::size_t row = 0;
   const auto flush = [&] {
@@ -87,26 +100,27 @@ void TensorMerge<Real>::for_blocks(const Work& work) const {
 }
 
 template <typename Real>
-std::vector<Real> TensorMerge<Real>::values_of(Block rows) const {
-  std::vector<Real> values(rows.size() / width());
+void TensorMerge<Real>::decode(Block rows, std::vector<Real>& values) const {
+  values.resize(rows.size() / width());
   numeric::decode_values(m_tensor.dtype, rows, std::span(values));
-  return values;
 }
 
 template <typename Real>
 void TensorMerge<Real>::measure_lengths() {
   std::vector<double> sums(m_update.magnitudes());
+  std::vector<Real> values;
   for_blocks([&](std::size_t row, Block block) {
-    auto values = values_of(block);
+    decode(block, values);
     m_update.add_squares(row, std::span(values), sums);
   });
   m_update.set_lengths(sums);
 }
 
 template <typename Real>
-Extent TensorMerge<Real>::merge_rows(std::size_t row, Block rows, std::span<std::byte> out) const {
-  const auto old = values_of(rows);
-  auto merged = old;
+Extent TensorMerge<Real>::merge_piece(std::size_t row, Block rows, std::span<std::byte> out, Scratch& scratch) const {
+  auto& [old, merged] = scratch;
+  decode(rows, old);
+  merged.assign(old.begin(), old.end());
   const auto place = m_first_row + row;
   const auto within = std::min(m_update.rows() - std::min(place, m_update.rows()), merged.size() / m_update.columns());
   if (within != 0) {
@@ -115,6 +129,21 @@ Extent TensorMerge<Real>::merge_rows(std::size_t row, Block rows, std::span<std:
   numeric::encode_values(m_tensor.dtype, std::span<const Real>(merged), out);
   return {numeric::largest_difference(std::span<const Real>(merged), std::span<const Real>(old)),
           numeric::largest(std::span<const Real>(merged))};
+}
+
+template <typename Real>
+Extent TensorMerge<Real>::merge_rows(std::size_t row, Block rows, std::span<std::byte> out) const {
+  const auto group = m_update.row_group();
+  const auto count = std::max<std::size_t>(k_piece_elements / m_update.columns() / group, 1) * group;
+  Scratch scratch;
+  Extent extent;
+  for (; !rows.empty(); row += count) {
+    const auto piece = rows.first(std::min(rows.size(), count * row_bytes()));
+    extent = extent | merge_piece(row, piece, out.first(piece.size()), scratch);
+    rows = rows.subspan(piece.size());
+    out = out.subspan(piece.size());
+  }
+  return extent;
 }
 
 /// The block's rows, shared out among threads.
@@ -134,8 +163,7 @@ Extent TensorMerge<Real>::merge_block(std::size_t row, Block block, std::span<st
   }
   auto extent = part(0);
   for (auto& other : others) {
-    const auto more = other.get();
-    extent = {larger(more.change, extent.change), larger(more.value, extent.value)};
+    extent = extent | other.get();
   }
   return extent;
 }
@@ -162,7 +190,7 @@ double TensorMerge<Real>::run(const ElementSink& sink) {
     measure_lengths();
   }
   double largest = 0;
-  std::vector<std::byte> out;
+  auto& out = m_buffers.merged;
   for_blocks([&](std::size_t row, Block block) {
     out.resize(block.size());
     const auto extent = merge_block(row, block, out);
@@ -175,8 +203,8 @@ double TensorMerge<Real>::run(const ElementSink& sink) {
 
 }  // namespace
 
-double merge_tensor(const MergeWork& work, const MergeTarget& target, const ElementSink& sink) {
-  return target.precise ? TensorMerge<double>(work, target).run(sink) : TensorMerge<float>(work, target).run(sink);
+double merge_tensor(const MergeWork& work, const MergeTarget& target, MergeBuffers& buffers, const ElementSink& sink) {
+  return target.precise ? TensorMerge<double>(work, target, buffers).run(sink) : TensorMerge<float>(work, target, buffers).run(sink);
 }
 
 }  // namespace upinspect::convert

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Samples are laid out in strips of eight features. A tile of four by eight products stays in registers while the samples
-// of a piece pass by; tiles on and above the diagonal are enough.
+// Samples are laid out in strips of eight features. A tile of products, four by eight or eight by eight, stays in registers while
+// the samples of a piece pass by; tiles on and above the diagonal are enough.
 #include "numeric/gram.hpp"
 
 #include "numeric/instruction_set.hpp"
@@ -13,12 +13,18 @@ namespace upinspect::numeric {
 namespace {
 
 constexpr std::size_t k_strip = 8;
-constexpr std::size_t k_rows = 4;
 
-constexpr std::size_t k_half = 4;
-
-// Half a strip: g++ 12 keeps vectors that are wider than the processor's in memory.
-using Register __attribute__((vector_size(k_half * sizeof(double)))) = double;
+/// Some features by one strip: as many registers as hold the strip for each of `rows` features.
+template <std::size_t rows, std::size_t lanes>
+struct Tile {
+  static constexpr std::size_t k_rows = rows;
+  static constexpr std::size_t k_lanes = lanes;
+  static constexpr std::size_t k_registers = k_strip / lanes;
+  // No wider than the processor's: g++ 12 keeps those in memory.
+  using Register __attribute__((vector_size(lanes * sizeof(double)))) = double;
+};
+using SmallTile = Tile<4, 4>;
+using WideTile = Tile<8, 8>;
 
 struct Piece {
   const double* strips;
@@ -27,47 +33,49 @@ struct Piece {
   std::size_t count;  ///< of strips
 };
 
-/// Features `row` to `row` + 3 by the eight of `strip`.
+/// Features from `row` on by the eight of `strip`.
+template <typename Tile>
 UPINSPECT_INLINE void add_tile(const Piece& piece, std::size_t row, std::size_t strip) {
+  using Register = typename Tile::Register;
   const double* left = piece.strips + (row / k_strip) * piece.samples * k_strip + row % k_strip;
   const double* right = piece.strips + strip * piece.samples * k_strip;
-  Register sums[k_rows] = {};
-  Register more[k_rows] = {};
+  Register sums[Tile::k_rows][Tile::k_registers] = {};
   for (std::size_t s = 0; s < piece.samples; ++s) {
-    Register values;
-    Register others;
-    std::memcpy(&values, right + s * k_strip, sizeof values);
-    std::memcpy(&others, right + s * k_strip + k_half, sizeof others);
-#pragma GCC unroll 4
-    for (std::size_t r = 0; r < k_rows; ++r) {
-      sums[r] += left[s * k_strip + r] * values;
-      more[r] += left[s * k_strip + r] * others;
+    Register values[Tile::k_registers];
+    std::memcpy(values, right + s * k_strip, sizeof values);
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < Tile::k_rows; ++r) {
+#pragma GCC unroll 2
+      for (std::size_t i = 0; i < Tile::k_registers; ++i) {
+        sums[r][i] += left[s * k_strip + r] * values[i];
+      }
     }
   }
-#pragma GCC unroll 4
-  for (std::size_t r = 0; r < k_rows; ++r) {
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < Tile::k_rows; ++r) {
     double* out = piece.sums + ((row + r) * piece.count + strip) * k_strip;
-    Register there;
-    std::memcpy(&there, out, sizeof there);
-    there += sums[r];
-    std::memcpy(out, &there, sizeof there);
-    std::memcpy(&there, out + k_half, sizeof there);
-    there += more[r];
-    std::memcpy(out + k_half, &there, sizeof there);
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < Tile::k_registers; ++i) {
+      Register there;
+      std::memcpy(&there, out + i * Tile::k_lanes, sizeof there);
+      there += sums[r][i];
+      std::memcpy(out + i * Tile::k_lanes, &there, sizeof there);
+    }
   }
 }
 
+template <typename Tile>
 UPINSPECT_INLINE void add_all(const Piece& piece) {
   for (std::size_t strip = 0; strip < piece.count; ++strip) {
-    for (std::size_t row = 0; row < (strip + 1) * k_strip; row += k_rows) {
-      add_tile(piece, row, strip);
+    for (std::size_t row = 0; row < (strip + 1) * k_strip; row += Tile::k_rows) {
+      add_tile<Tile>(piece, row, strip);
     }
   }
 }
 
 #if defined(__x86_64__)
-UPINSPECT_FOR_AVX2 void add_avx2(const Piece& piece) { add_all(piece); }
-UPINSPECT_FOR_AVX512 void add_avx512(const Piece& piece) { add_all(piece); }
+UPINSPECT_FOR_AVX2 void add_avx2(const Piece& piece) { add_all<SmallTile>(piece); }
+UPINSPECT_FOR_AVX512 void add_avx512(const Piece& piece) { add_all<WideTile>(piece); }
 #endif
 
 void add_tiles(const Piece& piece) {
@@ -78,7 +86,17 @@ void add_tiles(const Piece& piece) {
     case InstructionSet::plain: break;
   }
 #endif
-  add_all(piece);
+  add_all<SmallTile>(piece);
+}
+
+/// Eight rows of samples to samples of eight features.
+void turn(const double* from, std::size_t stride, std::size_t samples, double* out) {
+  for (std::size_t s = 0; s < samples; ++s) {
+#pragma GCC unroll 8
+    for (std::size_t f = 0; f < k_strip; ++f) {
+      out[s * k_strip + f] = from[s + f * stride];
+    }
+  }
 }
 
 /// The strips of a block of samples; features beyond the width stay zero.
@@ -86,9 +104,17 @@ void lay_out(const SampleBlock& block, std::size_t width, double* out) {
   for (std::size_t first = 0; first < width; first += k_strip) {
     const auto features = std::min(k_strip, width - first);
     const double* from = block.values + first * block.feature_stride;
-    for (std::size_t s = 0; s < block.samples; ++s) {
-      for (std::size_t f = 0; f < features; ++f) {
-        out[s * k_strip + f] = from[s * block.sample_stride + f * block.feature_stride];
+    if (features == k_strip && block.feature_stride == 1) {
+      for (std::size_t s = 0; s < block.samples; ++s) {
+        std::memcpy(out + s * k_strip, from + s * block.sample_stride, k_strip * sizeof(double));
+      }
+    } else if (features == k_strip && block.sample_stride == 1) {
+      turn(from, block.feature_stride, block.samples, out);
+    } else {
+      for (std::size_t s = 0; s < block.samples; ++s) {
+        for (std::size_t f = 0; f < features; ++f) {
+          out[s * k_strip + f] = from[s * block.sample_stride + f * block.feature_stride];
+        }
       }
     }
     out += block.samples * k_strip;

@@ -13,19 +13,14 @@
 
 namespace upinspect::numeric {
 
+/// In the order in which they grow: a processor that has one has those before it.
 enum class InstructionSet : std::uint8_t { plain, avx2, avx512 };
 
-inline InstructionSet instruction_set() noexcept {
-#if defined(__x86_64__)
-  static const InstructionSet k_set = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                                              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-                                          ? InstructionSet::avx512
-                                      : __builtin_cpu_supports("avx2") ? InstructionSet::avx2
-                                                                       : InstructionSet::plain;
-  return k_set;
-#else
-  return InstructionSet::plain;
-#endif
-}
+/// The largest that this processor has.
+[[nodiscard]] InstructionSet best_instruction_set() noexcept;
+
+/// The one that is used: the largest, unless a test chose another.
+[[nodiscard]] InstructionSet instruction_set() noexcept;
+void use_instruction_set(InstructionSet set) noexcept;
 
 }  // namespace upinspect::numeric
