@@ -4,6 +4,7 @@
 
 #include "upinspect/artifact.hpp"
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,12 +16,14 @@ namespace upinspect::analysis {
 /// One adapter before its judges.
 class AdapterCase {
  public:
-  /// `config` is what adapter_config.json holds, or null. Findings go to the artifact.
-  AdapterCase(Artifact& artifact, const Value* config);
+  /// `config` is what adapter_config.json holds, or null; `drawn` names the tensors that were found to hold what
+  /// initialisation drew when they were read. Findings go to the artifact.
+  AdapterCase(Artifact& artifact, const Value* config, std::set<std::string> drawn = {});
 
   [[nodiscard]] const Adapter& adapter() const { return *m_artifact.adapter; }
   [[nodiscard]] const Artifact& artifact() const { return m_artifact; }
   [[nodiscard]] const Value* config() const { return m_config; }
+  [[nodiscard]] bool is_as_drawn(const std::string& tensor) const { return m_drawn.contains(tensor); }
 
   /// The tensor of that name; null where there is none.
   [[nodiscard]] const Tensor* tensor(const std::string& name) const;
@@ -36,6 +39,7 @@ class AdapterCase {
 
   Artifact& m_artifact;
   const Value* m_config;
+  std::set<std::string> m_drawn;
   std::unordered_map<std::string_view, const Tensor*> m_tensors;
 };
 
@@ -48,7 +52,7 @@ struct AdapterRule {
 [[nodiscard]] std::span<const AdapterRule> adapter_rules() noexcept;
 
 /// Applies every rule to an artifact whose adapter has been read; does nothing where it is none.
-void judge_adapter(Artifact& artifact, const Value* config);
+void judge_adapter(Artifact& artifact, const Value* config, std::set<std::string> drawn = {});
 
 /// "3 modules: a, b, c": the first names of a list in which no report should drown.
 [[nodiscard]] std::string named(const std::vector<std::string>& names, std::string_view noun);

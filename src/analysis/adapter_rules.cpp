@@ -3,6 +3,7 @@
 #include "analysis/adapter_rule.hpp"
 
 #include <array>
+#include <utility>
 
 namespace upinspect::analysis {
 
@@ -20,6 +21,7 @@ void non_finite_part(AdapterCase&);
 void unknown_key(AdapterCase&);
 void unmatched_target(AdapterCase&);
 void untargeted_module(AdapterCase&);
+void initial_down(AdapterCase&);
 
 namespace {
 
@@ -38,11 +40,13 @@ constexpr std::array k_adapter_rules{
     AdapterRule{"lora.unknown-key", unknown_key},
     AdapterRule{"lora.unmatched-target", unmatched_target},
     AdapterRule{"lora.untargeted-module", untargeted_module},
+    AdapterRule{"lora.initial-down", initial_down},
 };
 
 }  // namespace
 
-AdapterCase::AdapterCase(Artifact& artifact, const Value* config) : m_artifact(artifact), m_config(config) {
+AdapterCase::AdapterCase(Artifact& artifact, const Value* config, std::set<std::string> drawn)
+    : m_artifact(artifact), m_config(config), m_drawn(std::move(drawn)) {
   for (const auto& tensor : artifact.tensors) {
     m_tensors.emplace(tensor.name, &tensor);
   }
@@ -84,11 +88,11 @@ void AdapterCase::place_all() {
 
 std::span<const AdapterRule> adapter_rules() noexcept { return k_adapter_rules; }
 
-void judge_adapter(Artifact& artifact, const Value* config) {
+void judge_adapter(Artifact& artifact, const Value* config, std::set<std::string> drawn) {
   if (!artifact.adapter) {
     return;
   }
-  AdapterCase judged(artifact, config);
+  AdapterCase judged(artifact, config, std::move(drawn));
   judged.place_all();
   for (const auto& rule : k_adapter_rules) {
     rule.apply(judged);

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analysis/initial_down.hpp"
-
+// lora.initial-down: down halves that hold what initialisation drew, although their up halves were trained. Where an up half
+// is zero, lora.untrained says more.
 #include "analysis/adapter_rule.hpp"
 
 namespace upinspect::analysis {
 
-void judge_initial_down(Artifact& artifact, const std::set<std::string>& drawn) {
-  if (!artifact.adapter || drawn.empty()) {
-    return;
-  }
-  AdapterCase judged(artifact, nullptr);
+void initial_down(AdapterCase& judged) {
   std::vector<std::string> names;
   std::string first;
-  for (const auto& module : artifact.adapter->modules) {
+  for (const auto& module : judged.adapter().modules) {
     const auto down = module.part("down");
     const auto* up = judged.tensor(module.part("up"));
     const bool zero = up != nullptr && up->stats && up->stats->zeros == up->elements;
-    if (drawn.contains(down) && !zero) {
+    if (judged.is_as_drawn(down) && !zero) {
       names.push_back(module.name);
       first = first.empty() ? down : first;
     }

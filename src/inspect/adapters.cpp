@@ -2,11 +2,10 @@
 #include "inspect/adapters.hpp"
 
 #include "analysis/adapter_rule.hpp"
-#include "analysis/initial_down.hpp"
 #include "inspect/adapter_digest.hpp"
-#include "inspect/triad_files.hpp"
 #include "inspect/conduct.hpp"
 #include "inspect/strengths.hpp"
+#include "inspect/triad_files.hpp"
 #include "lora/adapter_reading.hpp"
 #include "numeric/accumulator.hpp"
 
@@ -44,9 +43,8 @@ std::optional<double> scalar_value(const Artifact& artifact, const Origins& orig
 void read_adapter(Artifact& artifact, const Origins& origins, const InspectOptions& options, const Value* config) {
   artifact.adapter = lora::read_adapter(artifact.tensors, artifact.metadata, config, artifact.findings,
                                         [&](const Tensor& tensor) { return scalar_value(artifact, origins, tensor, options); });
-  const auto drawn = options.depth == Depth::full ? measure_strengths(artifact, origins, options) : std::set<std::string>();
-  analysis::judge_adapter(artifact, config);
-  analysis::judge_initial_down(artifact, drawn);
+  auto drawn = options.depth == Depth::full ? measure_strengths(artifact, origins, options) : std::set<std::string>();
+  analysis::judge_adapter(artifact, config, std::move(drawn));
   if (artifact.adapter && options.depth == Depth::full && options.tensor_sha256) {
     artifact.adapter->digest = adapter_digest(artifact, origins, options).value_or("");
   }
