@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/blind_layouts.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <numeric>
 
 namespace upinspect::forensics {
 namespace {
@@ -49,6 +52,18 @@ Field field_of(unsigned bits, unsigned base = 0) {
 }
 
 }  // namespace
+
+double Readings::log_weight(const BlindLayout& layout) const noexcept {
+  return std::log(2.0 * static_cast<double>(std::max<std::uint64_t>(layout.is_plain() ? plain : other, 1)));
+}
+
+Readings blind_readings(unsigned width) {
+  Readings readings;
+  for (const auto& layout : blind_layouts(width)) {
+    (layout.is_plain() ? readings.plain : readings.other) += layout.character_bits / std::gcd(layout.field.bits, layout.character_bits);
+  }
+  return readings;
+}
 
 std::vector<BlindLayout> blind_layouts(unsigned width) {
   Layouts layouts(width);

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <tuple>
@@ -34,23 +35,35 @@ constexpr std::size_t k_most_candidates = 2000;
 constexpr std::size_t k_most_in_vain = 32;
 
 
-/// Bits of the number that the reading takes are no fraction: exponents and whole numbers have favourite values.
-bool needs_own_frequencies(const Carrier& carrier, const Field& field) {
-  return carrier.fraction == 0 || field.base + field.bits > carrier.fraction + 1;
-}
-
-unsigned distinct_of(const Carrier& carrier, const Field& field) { return needs_own_frequencies(carrier, field) ? 12 : 6; }
-
 bool is_cut_short(const Found& found) { return found.title.find("cut short") != std::string::npos; }
 
 }  // namespace
 
 BlindSearch::BlindSearch(const Carrier& carrier)
-    : m_carrier(carrier), m_walks(walks_of(carrier)), m_layouts(blind_layouts(carrier.width)), m_scans(m_layouts.size()) {}
+    : m_carrier(carrier), m_walks(walks_of(carrier)), m_layouts(blind_layouts(carrier.width)), m_scans(m_layouts.size()) {
+  const auto run = carrier.run();
+  std::uint64_t ones = 0;
+  std::uint64_t zeros = 0;
+  for (std::size_t i = 0; i < run.count(); ++i) {
+    ones |= run.at(i);
+    zeros |= ~run.at(i);
+  }
+  m_varying = ones & zeros;
+}
+
+/// Exponents and whole numbers have favourite values; where bits never change, what is read with them is no even stream either.
+/// Text that fills everything leaves the highest bit of each byte unchanged.
+bool BlindSearch::needs_own_frequencies(const Field& field) const {
+  const auto mask = ((std::uint64_t{1} << field.bits) - 1) << field.base;
+  return m_carrier.fraction == 0 || field.base + field.bits > m_carrier.fraction + 1 ||
+         static_cast<unsigned>(std::popcount(mask & ~m_varying)) > field.bits / 8;
+}
+
+unsigned BlindSearch::distinct_of(const Field& field) const { return needs_own_frequencies(field) ? 12 : 6; }
 
 void BlindSearch::scan(std::size_t layout) {
   const auto& [field, character_bits, stream] = m_layouts[layout];
-  m_scans[layout] = scan_stream(m_carrier.run(), field, character_bits, distinct_of(m_carrier, field));
+  m_scans[layout] = scan_stream(m_carrier.run(), field, character_bits, distinct_of(field));
 }
 
 bool BlindSearch::cut_short() const noexcept {
@@ -164,7 +177,7 @@ std::array<double, 256> BlindSearch::frequencies_of(const BlindLayout& layout) c
 }
 
 double BlindSearch::discount(const BlindLayout& layout, std::span<const std::byte> text) const {
-  if (!needs_own_frequencies(m_carrier, layout.field)) {
+  if (!needs_own_frequencies(layout.field)) {
     // Of the highest bits of a fraction zeros are a little more likely, by at most 17 in 100 (Benford).
     return layout.field.base + layout.field.bits + 2 > m_carrier.fraction ? 0.2 * static_cast<double>(text.size()) : 0;
   }
@@ -202,7 +215,7 @@ std::vector<Found> BlindSearch::rate_window(const BlindLayout& layout, const Win
   if (window.from_start && !bytes.empty()) {
     touched = Touched{0, bytes.size() - 1, 8, layout.field.byte_order};
   }
-  return rate_stream(bytes, touched, layout.character_bits, distinct_of(m_carrier, layout.field));
+  return rate_stream(bytes, touched, layout.character_bits, distinct_of(layout.field));
 }
 
 std::optional<BlindSearch::Find> BlindSearch::judged(const Candidate& candidate, const Walk& walk, const Window& window, Found found,
@@ -235,8 +248,28 @@ std::optional<BlindSearch::Find> BlindSearch::judged(const Candidate& candidate,
   return stands(found.evidence) || !is_on_a_grid(layout, find) ? std::optional(std::move(find)) : std::nullopt;
 }
 
+/// Of wide fields the rest tells little; but numbers on a grid come again near by.
+bool BlindSearch::comes_again(const Find& find) const {
+  constexpr std::size_t k_near = 16;
+  std::size_t again = 0;
+  const auto run = m_carrier.run();
+  for (auto i = find.first; i <= find.last; ++i) {
+    const auto end = std::min(run.count(), i + k_near + 1);
+    for (auto other = i - std::min(i, k_near); other < end; ++other) {
+      if (other != i && run.at(other) == run.at(i)) {
+        ++again;
+        break;
+      }
+    }
+  }
+  return again * 2 > find.last - find.first + 1;
+}
+
 /// Of numbers on a grid a field is what the other bits make it: where those are the same, it is the same, too.
 bool BlindSearch::is_on_a_grid(const BlindLayout& layout, const Find& find) const {
+  if (layout.field.bits >= 16 && comes_again(find)) {
+    return true;
+  }
   constexpr std::size_t k_around = 1 << 15;
   const auto part = std::find_if(m_carrier.parts.begin(), m_carrier.parts.end(), [&](const CarrierPart& candidate) {
     return find.first >= candidate.start && find.first - candidate.start < candidate.count;
@@ -256,24 +289,25 @@ bool BlindSearch::is_on_a_grid(const BlindLayout& layout, const Find& find) cons
     elements.push_back({pattern & ~field, pattern & field, i >= find.first && i <= find.last});
   }
   std::sort(elements.begin(), elements.end());
-  // Of each group with the same other bits: how likely two of its elements have the same field, one element's worth each.
+  // Of each element of the find: how many of the others with the same other bits have the same field, too.
   double same = 0;
   double all = 0;
   for (std::size_t first = 0; first < elements.size();) {
     auto last = first;
-    bool inside = false;
-    double pairs = 0;
+    std::size_t inside = 0;
+    double agreeing = 0;
     for (auto run = first; last < elements.size() && elements[last].rest == elements[first].rest; run = last) {
+      std::size_t inside_run = 0;
       for (; last < elements.size() && elements[last].rest == elements[run].rest && elements[last].field == elements[run].field; ++last) {
-        inside = inside || elements[last].inside;
+        inside_run += elements[last].inside ? 1U : 0U;
       }
-      const auto count = static_cast<double>(last - run);
-      pairs += count * (count - 1);
+      inside += inside_run;
+      agreeing += static_cast<double>(inside_run * (last - run - 1));
     }
-    const auto size = static_cast<double>(last - first);
-    if (inside && size > 1) {
-      same += pairs / size;
-      all += size - 1;
+    const auto others = static_cast<double>(last - first) - 1;
+    if (others > 0) {
+      same += agreeing / others;
+      all += static_cast<double>(inside);
     }
     first = last;
   }
@@ -332,14 +366,14 @@ std::optional<BlindSearch::Find> BlindSearch::read_text(const Candidate& candida
   return best;
 }
 
-std::vector<Payload> BlindSearch::read_out(std::uint64_t readings) const {
+std::vector<Payload> BlindSearch::read_out(const Readings& readings) const {
   std::vector<Find> finds;
   std::size_t looked_at = 0;
   std::vector<std::size_t> refused(m_layouts.size(), 0);
-  const auto counted = std::log(static_cast<double>(std::max<std::uint64_t>(readings, 1)));
   for (const auto& candidate : candidates()) {
     const auto element = element_of(m_layouts[candidate.layout], m_walks.front(), candidate.seed.bit);
     const auto covers = [element](const Find& find) { return find.first <= element && element <= find.last; };
+    const auto counted = readings.log_weight(m_layouts[candidate.layout]);
     const bool hopeless = candidate.seed.bytes != 0 && candidate.seed.log_p + counted > std::log(k_convincing) + 6;
     auto& in_vain = refused[candidate.layout];
     if (hopeless || in_vain >= k_most_in_vain || std::any_of(finds.begin(), finds.end(), covers) || ++looked_at > k_most_candidates) {
@@ -353,7 +387,7 @@ std::vector<Payload> BlindSearch::read_out(std::uint64_t readings) const {
     const auto meets = [&find](const Find& other) { return find->first <= other.last && other.first <= find->last; };
     if (std::none_of(finds.begin(), finds.end(), meets)) {
       find->payload.p_value = std::min(1.0, std::exp(find->log_p + counted));
-      find->payload.candidates_tried = readings;
+      find->payload.candidates_tried = readings.all();
       find->payload.sha256 = bytes::sha256_hex(find->payload.content);
       finds.push_back(std::move(*find));
     }
@@ -366,14 +400,6 @@ std::vector<Payload> BlindSearch::read_out(std::uint64_t readings) const {
     payloads.push_back(std::move(find.payload));
   }
   return payloads;
-}
-
-std::uint64_t blind_readings(unsigned width) {
-  std::uint64_t sum = 0;
-  for (const auto& layout : blind_layouts(width)) {
-    sum += layout.character_bits / std::gcd(layout.field.bits, layout.character_bits);
-  }
-  return sum;
 }
 
 }  // namespace upinspect::forensics

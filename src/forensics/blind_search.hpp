@@ -32,7 +32,7 @@ class BlindSearch {
 
   /// What stands where `readings` were tried in all. To be called after all layouts were scanned. The strongest first;
   /// no two of them share an element.
-  [[nodiscard]] std::vector<Payload> read_out(std::uint64_t readings) const;
+  [[nodiscard]] std::vector<Payload> read_out(const Readings& readings) const;
 
  private:
   struct Candidate {
@@ -64,6 +64,9 @@ class BlindSearch {
   [[nodiscard]] std::optional<Find> read_text_along(const Candidate& candidate, const Walk& walk) const;
   [[nodiscard]] Find find_of(const BlindLayout& layout, const Walk& walk, std::uint64_t window, const Found& found,
                              std::span<const std::byte> bytes) const;
+  [[nodiscard]] bool needs_own_frequencies(const Field& field) const;
+  [[nodiscard]] unsigned distinct_of(const Field& field) const;
+  [[nodiscard]] bool comes_again(const Find& find) const;
   [[nodiscard]] bool is_on_a_grid(const BlindLayout& layout, const Find& find) const;
   [[nodiscard]] std::array<double, 256> frequencies_of(const BlindLayout& layout) const;
   [[nodiscard]] double discount(const BlindLayout& layout, std::span<const std::byte> text) const;
@@ -71,13 +74,11 @@ class BlindSearch {
   [[nodiscard]] std::size_t element_of(const BlindLayout& layout, const Walk& walk, std::uint64_t bit) const;
 
   const Carrier& m_carrier;
+  std::uint64_t m_varying = 0;   ///< bits that are one in some elements and zero in others
   std::vector<Walk> m_walks;
   std::vector<BlindLayout> m_layouts;
   std::vector<Scan> m_scans;
   mutable std::map<const BlindLayout*, std::array<double, 256>> m_frequencies;  ///< of the layouts that were asked for
 };
-
-/// How many readings a search of elements of `width` bytes tries: every layout in every alignment.
-[[nodiscard]] std::uint64_t blind_readings(unsigned width);
 
 }  // namespace upinspect::forensics

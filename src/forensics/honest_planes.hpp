@@ -34,15 +34,21 @@ struct TopPlanes {
 };
 
 /// The fewest planes from the top that are honest while all below are even, which random content makes them: ln of the
-/// likelihood ratio above 12, the planes above as in trained weights. Gives how many low bits are even.
+/// likelihood ratio above 7, the planes above as in trained weights. Gives how many low bits are even.
 [[nodiscard]] std::optional<unsigned> even_low_bits(const TopPlanes& planes, unsigned fraction);
 
+/// ln of how much likelier the planes are where all are even than where they are honest.
+[[nodiscard]] double even_ratio(const TopPlanes& planes);
+
 /// A stretch of f32 elements whose low bits are even from some plane on, where the rest is honest (CUSUM of the log
-/// likelihood ratio, for each plane 2 to 7).
+/// likelihood ratio, for each plane 2 to 7), among `searched` numbers in all.
 struct EvenStretch {
   unsigned bits = 0;
   Stretch where;
 };
-[[nodiscard]] std::optional<EvenStretch> even_stretch(const ElementRun& run);
+[[nodiscard]] std::optional<EvenStretch> even_stretch(const ElementRun& run, std::uint64_t searched);
+
+/// The stretch of f32 elements whose whole fraction is most like even bits and least like trained weights, where that is beyond chance.
+[[nodiscard]] std::optional<Stretch> most_even_stretch(const ElementRun& run, std::uint64_t searched);
 
 }  // namespace upinspect::forensics

@@ -8,6 +8,7 @@
 #include <array>
 #include <bitset>
 #include <cmath>
+#include <string_view>
 
 namespace upinspect::forensics {
 namespace {
@@ -74,20 +75,59 @@ struct LikelyStretch {
 /// What a character gains less where its eighth bit is no news.
 double discount(unsigned character_bits) { return (8 - character_bits) * 0.6931; }
 
-/// The best run of printable ASCII.
+/// Letters that machines write: fewer than text has, so that a shorter run of them is news.
+struct Alphabet {
+  std::array<bool, 256> letters{};
+  double gain = 0;   ///< -ln of the chance that a random byte is one of them
+};
+
+constexpr Alphabet alphabet(std::string_view letters, double gain) {
+  Alphabet result{{}, gain};
+  for (const auto letter : letters) {
+    result.letters[static_cast<unsigned char>(letter)] = true;
+  }
+  return result;
+}
+
+constexpr std::array k_alphabets = {
+    alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\n", 1.3107),   // ln(256 / 69)
+    alphabet("0123456789abcdefABCDEF", 2.4542),                                               // ln(256 / 22)
+};
+
+/// That one of these was looked for, too.
+constexpr double k_more_tests = 1.0986;
+
+/// The best run of one alphabet within a run of text.
+void take_alphabets(std::span<const std::byte> stream, std::size_t begin, std::size_t end, double less, LikelyStretch& best) {
+  for (const auto& [letters, gain] : k_alphabets) {
+    LikelyStretch current{begin, begin, -k_more_tests};
+    for (auto at = begin; at < end; ++at) {
+      if (!letters[octet(stream[at])]) {
+        current = {at + 1, at + 1, -k_more_tests};
+        continue;
+      }
+      current.end = at + 1;
+      current.score += gain - less;
+      best = current.score > best.score ? current : best;
+    }
+  }
+}
+
+/// The best run of printable ASCII, or of one of the alphabets within it.
 LikelyStretch best_ascii_run(std::span<const std::byte> stream, double less) {
+  constexpr std::size_t k_worth_it = 12;
   LikelyStretch best;
-  LikelyStretch current;
-  for (std::size_t at = 0; at < stream.size(); ++at) {
-    if (k_letters[octet(stream[at])] == k_no_letter) {
-      current = {at + 1, at + 1, 0};
-      continue;
+  for (std::size_t begin = 0; begin < stream.size();) {
+    auto end = begin;
+    while (end < stream.size() && k_letters[octet(stream[end])] != k_no_letter) {
+      ++end;
     }
-    current.end = at + 1;
-    current.score += k_printable_gain - less;
-    if (current.score > best.score) {
-      best = current;
+    const auto score = static_cast<double>(end - begin) * (k_printable_gain - less);
+    best = score > best.score ? LikelyStretch{begin, end, score} : best;
+    if (end - begin >= k_worth_it) {
+      take_alphabets(stream, begin, end, less, best);
     }
+    begin = end + 1;
   }
   return best;
 }

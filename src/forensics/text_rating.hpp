@@ -17,7 +17,7 @@ struct TextStretch {
 };
 
 /// Three tests, the best one counts. A run of text: n printable ASCII characters follow one another with a chance of
-/// (98/256)^n. A run of UTF-8, by a model of how long its characters are. And the sum of ln(P(b | a) / (1/256)) by a model of pairs of letters,
+/// (98/256)^n, letters of base64 or hexadecimal digits with one of (69/256)^n or (22/256)^n, thrice. A run of UTF-8, by a model of how long its characters are. And the sum of ln(P(b | a) / (1/256)) by a model of pairs of letters,
 /// whose greatest stretch exceeds ln(length) + x with a chance of about e^-x. A stretch needs `distinct` characters: bytes that
 /// repeat are a structure of the numbers more often than a message; the exponents of weights read "<=;<<=". A length of 0 means that there is none.
 /// Of characters of seven bits, chance finds twice as many printable.

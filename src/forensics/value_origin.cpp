@@ -20,30 +20,55 @@ std::uint32_t pattern_at(const ElementRun& run, std::size_t index) { return nume
 
 }  // namespace
 
-std::optional<BrokenUpcast> broken_upcast(const ElementRun& run) {
-  if (run.width != 4) {
-    return std::nullopt;
-  }
-  const auto count = run.count();
+namespace {
+
+struct LowBitCounts {
   std::uint64_t numbers = 0;
-  std::uint64_t f16 = 0;
+  std::uint64_t f16 = 0;          ///< numbers that an f16 can be widened to
   std::uint64_t bf16 = 0;
+  std::uint32_t set = 0;          ///< low bits that are set in any
+};
+
+LowBitCounts low_bit_counts(const ElementRun& run) {
+  LowBitCounts counts;
+  const auto count = run.count();
   for (std::size_t i = 0; i < count; ++i) {
     const auto pattern = pattern_at(run, i);
     if ((pattern & k_magnitude) != 0) {
-      ++numbers;
-      f16 += (pattern & k_below_f16) == 0 ? 1 : 0;
-      bf16 += (pattern & k_below_bf16) == 0 ? 1 : 0;
+      ++counts.numbers;
+      counts.f16 += (pattern & k_below_f16) == 0 ? 1 : 0;
+      counts.bf16 += (pattern & k_below_bf16) == 0 ? 1 : 0;
+      counts.set |= pattern & k_below_bf16;
     }
   }
+  return counts;
+}
+
+/// Bits that the type has not, if its widened numbers were touched: most are as they were, or of all of them the two
+/// highest of these bits are clear and lower ones are not. 0 where neither is so.
+std::uint32_t touched_mask(const LowBitCounts& counts) {
+  const auto half = counts.numbers / 2;
   // Both are widened from bf16 where most are: an f16 has no reason to leave three more bits clear.
-  const bool from_bf16 = bf16 * 2 > numbers;
-  const auto conforming = from_bf16 ? bf16 : f16;
-  if (numbers < 64 || conforming == numbers || conforming * 2 <= numbers) {
+  if (counts.bf16 > half || (counts.f16 <= half && counts.set < 0x4000)) {
+    return counts.bf16 == counts.numbers ? 0 : k_below_bf16;
+  }
+  const bool few = counts.f16 > half || (counts.set & k_below_f16) < 0x800;
+  return few && counts.f16 != counts.numbers ? k_below_f16 : 0;
+}
+
+}  // namespace
+
+std::optional<BrokenUpcast> broken_upcast(const ElementRun& run) {
+  constexpr std::uint64_t k_enough = 64;
+  const auto counts = run.width == 4 ? low_bit_counts(run) : LowBitCounts{};
+  const auto mask = counts.numbers < k_enough ? 0 : touched_mask(counts);
+  if (mask == 0) {
     return std::nullopt;
   }
-  const auto mask = from_bf16 ? k_below_bf16 : k_below_f16;
-  BrokenUpcast broken{from_bf16 ? Provenance::upcast_bf16 : Provenance::upcast_f16, conforming, numbers - conforming, {}, 0, 0};
+  const bool from_bf16 = mask == k_below_bf16;
+  const auto conforming = from_bf16 ? counts.bf16 : counts.f16;
+  BrokenUpcast broken{from_bf16 ? Provenance::upcast_bf16 : Provenance::upcast_f16, conforming, counts.numbers - conforming, {}, 0, 0};
+  const auto count = run.count();
   for (std::size_t i = 0; i < count; ++i) {
     const auto low = pattern_at(run, i) & mask;
     if (low != 0 && (pattern_at(run, i) & k_magnitude) != 0) {

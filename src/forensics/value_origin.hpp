@@ -13,7 +13,7 @@
 
 namespace upinspect::forensics {
 
-/// f32 numbers that were widened from f16 or bf16, all but some.
+/// f32 numbers that were widened from f16 or bf16, and some or all of them touched.
 struct BrokenUpcast {
   Provenance origin = Provenance::upcast_f16;
   std::uint64_t conforming = 0;          ///< of the numbers that are not zero
@@ -23,7 +23,8 @@ struct BrokenUpcast {
   std::uint64_t low_bits = 0;            ///< which bits are set that widening leaves clear
 };
 
-/// Nothing where all or less than half of the numbers conform.
+/// Where more than half of the numbers, not all, have none of the bits that widening leaves clear; or where lower ones of these bits
+/// are set while the two highest are clear in all numbers.
 [[nodiscard]] std::optional<BrokenUpcast> broken_upcast(const ElementRun& run);
 
 /// Random initialisations are multiples of one small step, so that small numbers end in more zeros than large ones.

@@ -124,6 +124,11 @@ void explain_planes(TensorPlanes& tensor, unsigned fraction) {
   }
 }
 
+bool has_even_low_bits(const TensorPlanes& tensor) {
+  const bool native = tensor.provenance == Provenance::native || tensor.provenance == Provenance::unknown;
+  return native && tensor.counted >= 64 && std::all_of(tensor.explanations.begin(), tensor.explanations.end(), [](const std::string& id) { return id == k_rounded; });
+}
+
 std::vector<Explanation> gather_explanations(const std::vector<TensorPlanes>& tensors) {
   std::vector<Explanation> result;
   for (const auto& [id, text] : k_texts) {
@@ -143,8 +148,16 @@ std::vector<Explanation> gather_explanations(const std::vector<TensorPlanes>& te
 void add_findings(LowBits& result) {
   for (const auto& payload : result.payloads) {
     if (payload.evidence >= PayloadEvidence::known_header) {
-      add(result, "lsb.message", Severity::error, "the numbers hold a message: " + payload.title + ", " + std::to_string(payload.size) + " bytes",
+      const std::string holder = payload.layout.stream == PayloadStream::container ? "the file holds a message beside its tensors: " : "the numbers hold a message: ";
+      add(result, "lsb.message", Severity::error, holder + payload.title + ", " + std::to_string(payload.size) + " bytes",
           payload.layout.tensor);
+    }
+  }
+  for (const auto& payload : result.payloads) {
+    if (payload.evidence == PayloadEvidence::structured) {
+      add(result, "lsb.structured-bits", Severity::warning,
+          "the " + std::to_string(payload.layout.bits) + " lowest bits of " + std::to_string(payload.layout.elements) + " elements from " +
+              std::to_string(payload.layout.start_element) + " on are far from random, which nothing here explains", payload.layout.tensor);
     }
   }
   add_even(result);

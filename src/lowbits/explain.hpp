@@ -22,6 +22,9 @@ inline constexpr std::string_view k_no_trained = "not-trained";
 /// What the planes and the provenance of a tensor say by themselves.
 void explain_planes(TensorPlanes& tensor, unsigned fraction);
 
+/// Nothing explains a low bit of this tensor that is not as often one as zero, in any stretch of it.
+[[nodiscard]] bool has_even_low_bits(const TensorPlanes& tensor);
+
 /// Gathers the explanations of all tensors, in the order of the list above.
 [[nodiscard]] std::vector<Explanation> gather_explanations(const std::vector<TensorPlanes>& tensors);
 

@@ -1,35 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of things: planes and provenance of every tensor, its values, the blind search, what the container hides.
-#include "inspect/workers.hpp"
 #include "forensics/blind_search.hpp"
 #include "forensics/honest_planes.hpp"
-#include "forensics/value_origin.hpp"
+#include "forensics/structure_scan.hpp"
 #include "inspect/opened.hpp"
+#include "inspect/workers.hpp"
 #include "lowbits/carriers.hpp"
 #include "lowbits/container.hpp"
 #include "lowbits/explain.hpp"
+#include "lowbits/field_payload.hpp"
+#include "lowbits/part_facts.hpp"
 #include "upinspect/low_bits.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <iterator>
 
 namespace upinspect {
 namespace {
 
-using forensics::ElementRun;
 using lowbits::Group;
 using lowbits::Loaded;
+using lowbits::PartFacts;
 
-constexpr std::uint64_t k_longest_honest_run = 128;
-
-/// What a piece of a tensor's values tells.
-struct PartFacts {
-  std::optional<forensics::EvenStretch> even;
-  std::optional<forensics::BrokenUpcast> broken;
-  Stretch prefix_run;
-  forensics::Repetition repeated;
-  bool lattice = false;
-};
+/// How unlikely bits must be that are called structured, though nothing reads in them.
+constexpr double k_structured = 1e-4;
 
 class Search {
  public:
@@ -46,11 +40,12 @@ class Search {
   }
 
   void describe();
-  void search_group(const Group& group, std::uint64_t readings);
-  void search_carrier(const Loaded& loaded, std::uint64_t readings);
+  void search_group(const Group& group, const forensics::Readings& readings);
+  void search_carrier(const Loaded& loaded, const forensics::Readings& readings);
   void scan(forensics::BlindSearch& search);
   void note(const Loaded& loaded, std::size_t part, const PartFacts& facts);
-  void note_broken(const Loaded& loaded, std::size_t part, const forensics::BrokenUpcast& broken);
+  void add_payloads(const Loaded& loaded, const std::vector<PartFacts>& facts, std::vector<Payload> read);
+  [[nodiscard]] std::vector<std::size_t> unexplained(const Loaded& loaded, const std::vector<PartFacts>& facts) const;
   void add(std::string id, Severity severity, std::string message, const std::string& tensor);
   void check_stop() const {
     if (m_options.inspect.stop != nullptr && *m_options.inspect.stop) {
@@ -62,6 +57,8 @@ class Search {
   std::string m_path;
   inspecting::Opened m_opened;
   std::vector<std::size_t> m_place;   ///< of each tensor in m_result.tensors
+  std::vector<Payload> m_fields;      ///< of the carrier at hand, that were written but not read
+  std::uint64_t m_elements = 0;       ///< of all that is searched
   LowBits m_result;
 };
 
@@ -102,73 +99,11 @@ void Search::describe() {
   }
 }
 
-PartFacts facts_of(const ElementRun& run, unsigned fraction) {
-  PartFacts facts;
-  if (fraction != 23) {
-    return facts;
-  }
-  facts.even = forensics::even_stretch(run);
-  facts.broken = forensics::broken_upcast(run);
-  facts.prefix_run = forensics::longest_prefix_run(run);
-  facts.repeated = forensics::repetition_of(run);
-  facts.lattice = forensics::is_on_lattice(run);
-  return facts;
-}
-
-ElementRun part_of(const Loaded& loaded, std::size_t index) {
-  const auto& part = loaded.carrier.parts[index];
-  const auto width = std::size_t{loaded.carrier.width};
-  return {std::span(loaded.carrier.bytes).subspan(part.start * width, part.count * width), loaded.carrier.width};
-}
-
-void Search::note_broken(const Loaded& loaded, std::size_t part, const forensics::BrokenUpcast& broken) {
-  const auto& name = loaded.carrier.parts[part].tensor;
-  const auto first = loaded.carrier.parts[part].first;
-  const bool f16 = broken.origin == Provenance::upcast_f16;
-  auto message = std::to_string(broken.conforming) + " numbers were widened from " + (f16 ? "float16" : "bfloat16") + ", but of " +
-                 std::to_string(broken.touched) + " the lowest bits, up to bit " + std::to_string(std::bit_width(broken.low_bits) - 1) +
-                 ", are not clear: elements";
-  for (std::size_t i = 0; i < std::min<std::size_t>(broken.elements.size(), 64); ++i) {
-    message += (i == 0 ? " " : ", ") + std::to_string(first + broken.elements[i]);
-  }
-  message += broken.touched > 64 ? ", … to " + std::to_string(first + broken.last) : "";
-  add("lsb.broken-upcast", Severity::warning, std::move(message), name);
-}
-
 void Search::note(const Loaded& loaded, std::size_t index, const PartFacts& facts) {
-  const auto& part = loaded.carrier.parts[index];
+  lowbits::add_part_findings(loaded, index, facts, m_result, m_fields);
   const auto place = m_place[loaded.tensors[index]];
-  if (facts.broken) {
-    note_broken(loaded, index, *facts.broken);
-  }
-  const auto run = facts.prefix_run.last - facts.prefix_run.first + 1;
-  if (run >= k_longest_honest_run) {
-    add("lsb.marked-run", Severity::warning, std::to_string(run) + " elements in a row from " + std::to_string(part.first + facts.prefix_run.first) +
-        " on have one highest byte but for the sign, as fast substitution (EvilModel) leaves them; honest weights show 88 at most", part.tensor);
-  }
-  if (place >= m_result.tensors.size()) {
-    return;
-  }
-  auto& tensor = m_result.tensors[place];
-  const auto say = [&tensor](std::string_view id) {
-    if (std::find(tensor.explanations.begin(), tensor.explanations.end(), id) == tensor.explanations.end()) {
-      tensor.explanations.emplace_back(id);
-    }
-  };
-  const bool known = tensor.provenance != Provenance::native && tensor.provenance != Provenance::unknown;
-  if (!known && facts.lattice && !facts.broken) {
-    say(lowbits::k_lattice);
-  }
-  const auto& repeated = facts.repeated;
-  const bool grid = !known && !facts.broken && repeated.sample >= 256 && repeated.distinct < 0.8;
-  if (grid) {
-    say(lowbits::k_grid);
-  } else if (!known && repeated.most_frequent >= 0.005 && repeated.sample >= 1000) {
-    say(lowbits::k_repeated);
-  }
-  if (facts.even && !known && !grid && !tensor.uniform) {
-    tensor.uniform_bits = facts.even->bits;
-    tensor.uniform = Stretch{part.first + facts.even->where.first, part.first + facts.even->where.last};
+  if (place < m_result.tensors.size()) {
+    lowbits::explain_part(loaded, index, facts, m_result.tensors[place]);
   }
 }
 
@@ -180,11 +115,11 @@ void Search::scan(forensics::BlindSearch& search) {
   });
 }
 
-void Search::search_carrier(const Loaded& loaded, std::uint64_t readings) {
+void Search::search_carrier(const Loaded& loaded, const forensics::Readings& readings) {
   const auto& carrier = loaded.carrier;
   std::vector<PartFacts> facts(carrier.parts.size());
   inspecting::run_pieces(facts.size(), inspecting::workers_for(m_options.inspect.jobs, facts.size()),
-                   [&](unsigned, std::size_t part) { facts[part] = facts_of(part_of(loaded, part), carrier.fraction); });
+                   [&](unsigned, std::size_t part) { facts[part] = lowbits::facts_of(lowbits::part_of(loaded, part), carrier.fraction, m_elements); });
   for (std::size_t part = 0; part < facts.size(); ++part) {
     note(loaded, part, facts[part]);
   }
@@ -194,15 +129,44 @@ void Search::search_carrier(const Loaded& loaded, std::uint64_t readings) {
   }
   forensics::BlindSearch search(carrier);
   scan(search);
-  for (auto& payload : search.read_out(readings)) {
-    m_result.payloads.push_back(std::move(payload));
-  }
+  add_payloads(loaded, facts, search.read_out(readings));
   if (search.cut_short()) {
     add("lsb.search-cut-short", Severity::note, "one reading has so many places that look like text that only the first ones were read", "");
   }
 }
 
-void Search::search_group(const Group& group, std::uint64_t readings) {
+/// Parts whose low bits nothing explains, so that they must be even.
+std::vector<std::size_t> Search::unexplained(const Loaded& loaded, const std::vector<PartFacts>& facts) const {
+  std::vector<std::size_t> parts;
+  for (std::size_t part = 0; part < loaded.tensors.size() && loaded.carrier.fraction != 0; ++part) {
+    const auto place = m_place[loaded.tensors[part]];
+    if (!facts[part].broken && place < m_result.tensors.size() && lowbits::has_even_low_bits(m_result.tensors[place])) {
+      parts.push_back(part);
+    }
+  }
+  return parts;
+}
+
+/// What was read, then fields of tensors in which nothing was.
+void Search::add_payloads(const Loaded& loaded, const std::vector<PartFacts>& facts, std::vector<Payload> read) {
+  const auto parts = unexplained(loaded, facts);
+  const auto share = static_cast<double>(loaded.carrier.run().count()) / static_cast<double>(std::max<std::uint64_t>(m_elements, 1));
+  if (const auto structure = forensics::find_structure(loaded.carrier, parts, k_structured * share)) {
+    auto payload = lowbits::structured_payload(loaded.carrier, *structure);
+    payload.p_value = std::min(1.0, payload.p_value / share);
+    m_fields.push_back(std::move(payload));
+  }
+  for (auto& field : m_fields) {
+    if (std::none_of(read.begin(), read.end(), [&field](const Payload& other) { return lowbits::mostly_covers(other, field); })) {
+      field.candidates_tried = m_result.candidates_tried;
+      read.push_back(std::move(field));
+    }
+  }
+  m_fields.clear();
+  std::move(read.begin(), read.end(), std::back_inserter(m_result.payloads));
+}
+
+void Search::search_group(const Group& group, const forensics::Readings& readings) {
   lowbits::load_group(
       m_opened, group, m_options.inspect.limits.memory / 4, [&](Loaded& loaded) { search_carrier(loaded, readings); },
       [&](std::size_t tensor, const std::string& why) {
@@ -213,16 +177,20 @@ void Search::search_group(const Group& group, std::uint64_t readings) {
 LowBits Search::run() {
   describe();
   const auto groups = lowbits::groups_of(m_opened.artifact(), m_options.inspect.tensor_glob);
-  std::uint64_t readings = 0;
+  forensics::Readings readings;
   for (const auto& group : groups) {
-    readings += lowbits::carriers_of(group, m_options.inspect.limits.memory / 4) * forensics::blind_readings(lowbits::width_of(group));
+    m_elements += group.bytes / lowbits::width_of(group);
+    const auto carriers = lowbits::carriers_of(group, m_options.inspect.limits.memory / 4);
+    const auto each = forensics::blind_readings(lowbits::width_of(group));
+    readings.plain += carriers * each.plain;
+    readings.other += carriers * each.other;
   }
-  m_result.candidates_tried = m_options.payloads ? readings : 0;
+  m_result.candidates_tried = m_options.payloads ? readings.all() : 0;
   for (const auto& group : groups) {
     search_group(group, readings);
   }
   if (m_options.payloads) {
-    lowbits::search_container(m_path, m_opened.artifact(), m_options.inspect.limits.memory / 4, m_result);
+    lowbits::search_container(m_path, m_opened, m_options.inspect.limits.memory / 4, m_result);
   }
   std::stable_sort(m_result.payloads.begin(), m_result.payloads.end(), [](const Payload& a, const Payload& b) { return a.evidence > b.evidence; });
   m_result.explanations = lowbits::gather_explanations(m_result.tensors);

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "forensics/structure_scan.hpp"
+
+#include "forensics/bit_bias.hpp"
+#include "forensics/statistics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+namespace upinspect::forensics {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+/// Every so many elements their place is kept, so that a byte of the stream leads back to its element.
+constexpr std::size_t k_mark = 256;
+
+/// The low bits of the elements that are not zero nor the same as the one before, one after the other, and where they came from.
+class LowStream {
+ public:
+  LowStream(const Carrier& carrier, std::span<const std::size_t> parts, unsigned bits)
+      : m_carrier(carrier), m_bits(bits), m_magnitude((std::uint64_t{1} << (carrier.width * 8 - 1)) - 1) {
+    for (const auto part : parts) {
+      add(carrier.parts[part]);
+    }
+  }
+
+  [[nodiscard]] Bytes bytes() const noexcept { return m_bytes; }
+  [[nodiscard]] std::size_t elements() const noexcept { return m_count; }
+
+  /// The element of the carrier that holds the first bit of a byte.
+  [[nodiscard]] std::size_t element_of(std::size_t byte) const {
+    const auto ordinal = std::min(byte * 8 / m_bits, m_count - 1);
+    auto element = m_marks[ordinal / k_mark];
+    for (auto left = ordinal % k_mark; left > 0;) {
+      ++element;
+      left -= counts(element) ? 1U : 0U;
+    }
+    return element;
+  }
+
+ private:
+  [[nodiscard]] bool counts(std::size_t element) const {
+    const auto run = m_carrier.run();
+    const auto pattern = run.at(element);
+    return (pattern & m_magnitude) != 0 && (element == 0 || run.at(element - 1) != pattern);
+  }
+
+  void add(const CarrierPart& part) {
+    const auto mask = (std::uint64_t{1} << m_bits) - 1;
+    const auto run = m_carrier.run();
+    auto before = part.start == 0 ? ~run.at(0) : run.at(part.start - 1);
+    for (auto element = part.start; element < part.start + part.count; ++element) {
+      const auto pattern = run.at(element);
+      const bool repeats = pattern == before;
+      before = pattern;
+      if (repeats || (pattern & m_magnitude) == 0) {
+        continue;
+      }
+      if (m_count++ % k_mark == 0) {
+        m_marks.push_back(element);
+      }
+      m_held = m_held << m_bits | (pattern & mask);
+      for (m_waiting += m_bits; m_waiting >= 8;) {
+        m_waiting -= 8;
+        m_bytes.push_back(static_cast<std::byte>(m_held >> m_waiting & 0xffU));
+      }
+    }
+  }
+
+  const Carrier& m_carrier;
+  unsigned m_bits;
+  std::uint64_t m_magnitude;
+  std::vector<std::byte> m_bytes;
+  std::vector<std::size_t> m_marks;
+  std::size_t m_count = 0;
+  std::uint64_t m_held = 0;
+  unsigned m_waiting = 0;
+};
+
+/// A stretch of a stream's bytes and how little chance explains it.
+struct Stretched {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  double log_p = 0;
+  const char* test = "";
+};
+
+void take(Stretched& best, const Stretched& other) { best = other.log_p < best.log_p ? other : best; }
+
+/// n equal bytes in a row; of `lean`, how unlikely each value is by the bits' own frequencies.
+Stretched longest_repetition(Bytes bytes, const BitLean& lean) {
+  Stretched best;
+  for (std::size_t begin = 0; begin < bytes.size();) {
+    auto end = begin + 1;
+    while (end < bytes.size() && bytes[end] == bytes[begin]) {
+      ++end;
+    }
+    if (end - begin >= 5) {
+      const auto log_p = static_cast<double>(end - begin - 1) * lean.log_chance(bytes[begin]) + std::log(static_cast<double>(bytes.size()));
+      take(best, {begin, end, log_p, "one byte again and again"});
+    }
+    begin = end;
+  }
+  return best;
+}
+
+double log_tail(double statistic, double freedom) { return std::log(std::max(chi_square_tail(statistic, freedom), 1e-300)); }
+
+Stretched leaning_window(Bytes bytes, const BitLean& lean) {
+  Stretched best;
+  for (const auto& window : leaning_windows(bytes, lean)) {
+    const auto log_p = log_tail(window.statistic, 8) + std::log(static_cast<double>(bytes.size()) / 4);
+    take(best, {window.begin, window.end, log_p, "bits that lean"});
+  }
+  return best;
+}
+
+using ByteCounts = std::array<std::uint32_t, 256>;
+
+double unevenness(const ByteCounts& counts, std::size_t total) {
+  const auto expected = static_cast<double>(total) / 256;
+  double sum = 0;
+  for (const auto count : counts) {
+    const auto off = static_cast<double>(count) - expected;
+    sum += off * off;
+  }
+  return sum / expected;
+}
+
+/// All bytes count as much as all windows together.
+Stretched uneven_window(Bytes bytes) {
+  constexpr std::size_t k_smallest = 2048;
+  Stretched best;
+  std::vector<ByteCounts> level;
+  ByteCounts all{};
+  for (std::size_t begin = 0; begin + k_smallest <= bytes.size(); begin += k_smallest) {
+    level.emplace_back();
+    for (const auto byte : bytes.subspan(begin, k_smallest)) {
+      ++level.back()[std::to_integer<std::size_t>(byte)];
+    }
+  }
+  for (const auto byte : bytes) {
+    ++all[std::to_integer<std::size_t>(byte)];
+  }
+  if (bytes.size() >= 256) {
+    best = {0, bytes.size(), log_tail(unevenness(all, bytes.size()), 255) + std::log(2.0), "bytes that are unevenly spread"};
+  }
+  const auto windows = std::log(2.0 * 4 / 3 * static_cast<double>(std::max<std::size_t>(level.size(), 1)));
+  for (auto size = k_smallest; !level.empty(); size *= 4) {
+    for (std::size_t i = 0; i < level.size(); ++i) {
+      take(best, {i * size, (i + 1) * size, log_tail(unevenness(level[i], size), 255) + windows, "bytes that are unevenly spread"});
+    }
+    std::vector<ByteCounts> above(level.size() / 4);
+    for (std::size_t i = 0; i < above.size() * 4; ++i) {
+      std::transform(level[i].begin(), level[i].end(), above[i / 4].begin(), above[i / 4].begin(), std::plus<>());
+    }
+    level = std::move(above);
+  }
+  return best;
+}
+
+/// The stretch around a window that is more like the window than like the rest, byte by byte.
+Stretched placed(Bytes bytes, const Stretched& window, const BitLean& lean) {
+  std::array<double, 256> gains{};
+  const auto inside = bytes.subspan(window.begin, window.end - window.begin);
+  const BitLean own(inside);
+  ByteCounts counts{};
+  for (const auto byte : inside) {
+    ++counts[std::to_integer<std::size_t>(byte)];
+  }
+  const bool many = inside.size() >= 1024;
+  for (std::size_t value = 0; value < 256; ++value) {
+    const auto byte = static_cast<std::byte>(value);
+    const auto here = many ? std::log((counts[value] + 0.5) / (static_cast<double>(inside.size()) + 128)) : own.log_chance(byte);
+    gains[value] = here - lean.log_chance(byte);
+  }
+  Stretched best = window;
+  double most = 0;
+  double sum = 0;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    sum += gains[std::to_integer<std::size_t>(bytes[at])];
+    if (sum <= 0) {
+      sum = 0;
+      begin = at + 1;
+    } else if (sum > most && begin < window.end && at >= window.begin) {
+      most = sum;
+      best.begin = begin;
+      best.end = at + 1;
+    }
+  }
+  return best;
+}
+
+/// Widths whose bits are as even in honest weights as bytes must be.
+bool are_even(const Carrier& carrier, unsigned bits, std::size_t elements) {
+  const auto top = carrier.fraction - bits + 1;   // of the fraction's planes, the highest one that is read
+  // Planes lean to zero by 0.18 * 2^-top; what that adds to chi-square must be far below its spread of 23.
+  return carrier.fraction >= 23 && top >= 8 && static_cast<double>(elements) * 0.13 * std::exp2(-2.0 * top) < 2;
+}
+
+/// How often each ending of a number comes with each exponent's lowest bit and three highest bits of the fraction.
+class Endings {
+ public:
+  Endings(const Carrier& carrier, const Structure& found) : m_values(std::size_t{1} << std::min(carrier.fraction - 3, 5U)) {
+    for (auto element = found.first; element <= found.last; ++element) {
+      const auto pattern = carrier.run().at(element);
+      ++m_counts[pattern >> (carrier.fraction - 3) & (k_classes - 1)][pattern & (m_values - 1)];
+    }
+    std::erase_if(m_counts, [this](const Row& row) { return sum(row) < 4 * m_values; });
+  }
+
+  /// That endings which do not depend on the class would look as if they did: chi-square of the table.
+  [[nodiscard]] double chance() const {
+    std::array<double, 32> of_value{};
+    for (const auto& row : m_counts) {
+      std::transform(of_value.begin(), of_value.end(), row.begin(), of_value.begin(), [](double all, std::uint64_t count) { return all + static_cast<double>(count); });
+    }
+    const auto all = std::accumulate(of_value.begin(), of_value.end(), 0.0);
+    double statistic = 0;
+    for (const auto& row : m_counts) {
+      auto expected = of_value;
+      std::transform(expected.begin(), expected.end(), expected.begin(), [&](double count) { return count * static_cast<double>(sum(row)) / all; });
+      statistic += chi_square(row, expected);
+    }
+    const auto used = std::count_if(of_value.begin(), of_value.end(), [](double count) { return count > 0; });
+    const auto freedom = (static_cast<double>(m_counts.size()) - 1) * (static_cast<double>(used) - 1);
+    return freedom >= 1 ? chi_square_tail(statistic, freedom) : 1;
+  }
+
+ private:
+  static constexpr std::size_t k_classes = 16;
+  using Row = std::array<std::uint64_t, 32>;
+
+  static std::uint64_t sum(const Row& row) { return std::accumulate(row.begin(), row.end(), std::uint64_t{0}); }
+
+  std::size_t m_values;
+  std::vector<Row> m_counts = std::vector<Row>(k_classes);
+};
+
+/// What is written into low bits knows nothing of the others. Steps that numbers are multiples of, and constants that they were
+/// multiplied by, make some endings rarer than others, and which ones depends on the binade.
+bool follows_from_the_rest(const Carrier& carrier, const Structure& found) { return Endings(carrier, found).chance() < 1e-3; }
+
+}  // namespace
+
+std::optional<Structure> find_structure(const Carrier& carrier, std::span<const std::size_t> parts, double most) {
+  constexpr std::array k_bits = {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 10U, 12U, 16U};
+  Structure best;
+  best.log_p = std::log(most);
+  bool any = false;
+  for (const auto bits : k_bits) {
+    // Fields that do not divide a byte mix the planes: that takes planes which are alike.
+    const bool divides = bits <= 8 && 8 % bits == 0;
+    if (bits >= carrier.fraction || (carrier.fraction < 23 && !divides)) {
+      continue;
+    }
+    const LowStream stream(carrier, parts, bits);
+    if (stream.bytes().size() < 32) {
+      continue;
+    }
+    const BitLean lean(stream.bytes());
+    auto found = longest_repetition(stream.bytes(), lean);
+    take(found, leaning_window(stream.bytes(), lean));
+    if (are_even(carrier, bits, stream.elements())) {
+      take(found, uneven_window(stream.bytes()));
+    }
+    const auto log_p = found.log_p + std::log(3.0 * k_bits.size());
+    if (log_p < best.log_p) {
+      const auto place = placed(stream.bytes(), found, lean);
+      best = {bits, stream.element_of(place.begin), stream.element_of(place.end - 1), log_p, found.test};
+      any = true;
+    }
+  }
+  return any && !follows_from_the_rest(carrier, best) ? std::optional(best) : std::nullopt;
+}
+
+}  // namespace upinspect::forensics

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bits that are far from random though nothing reads in them: programs, tables, text in an unknown code. Three tests over the
+// streams of the lowest bits, each held against all places and all streams that were looked at.
+#pragma once
+
+#include "forensics/carrier.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace upinspect::forensics {
+
+struct Structure {
+  unsigned bits = 1;            ///< so many lowest bits of each element, the first one highest
+  std::size_t first = 0;        ///< element of the carrier
+  std::size_t last = 0;
+  double log_p = 0;             ///< ln of the chance that honest low bits show as much anywhere in the carrier
+  std::string test;             ///< what showed it, in words
+};
+
+/// Looks at the elements of the carrier's `parts` (indices, in order), zeros and repetitions passed over, as one run. A repeated byte; windows of
+/// 32 bytes and more whose eight bits lean (chi-square of eight degrees, against how they lean everywhere); windows of 2,048
+/// bytes and more, and all of them, whose bytes are unevenly spread (chi-square of 255 degrees, of types that have low bits
+/// which are even in honest weights). Nothing where the chance is above `most`,
+/// or where low bits depend on those above them, as arithmetic makes them and tools do not.
+[[nodiscard]] std::optional<Structure> find_structure(const Carrier& carrier, std::span<const std::size_t> parts, double most);
+
+}  // namespace upinspect::forensics
