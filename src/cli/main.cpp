@@ -15,6 +15,8 @@ namespace upinspect::cli {
 std::function<Exit()> add_file(::CLI::App& app);
 std::function<Exit()> add_diff(::CLI::App& app);
 std::function<Exit()> add_lsb(::CLI::App& app);
+std::function<Exit()> add_check(::CLI::App& app);
+std::function<Exit()> add_lock(::CLI::App& app);
 std::function<Exit()> add_pickle(::CLI::App& app);
 std::function<Exit()> add_convert(::CLI::App& app);
 std::function<Exit()> add_merge(::CLI::App& app);
@@ -25,6 +27,8 @@ constexpr std::array k_commands{
     Command{"file", "What is this, is it whole, what is in it?", add_file},
     Command{"diff", "What changed, down to the bit, and does the change say something?", add_diff},
     Command{"lsb", "What do the low bits of one file hold?", add_lsb},
+    Command{"check", "May CI let it pass: is it what the list says, and is nothing wrong with it?", add_check},
+    Command{"lock", "Write down what files are, tensor by tensor, for check", add_lock},
     Command{"pickle", "What would unpickling do? Every opcode, global and call; nothing is executed", add_pickle},
     Command{"convert", "The same tensors in another container, under other names, in another dtype", add_convert},
     Command{"merge", "The weights of a base model with an adapter's updates in them", add_merge},

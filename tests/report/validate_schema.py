@@ -45,7 +45,9 @@ def validator_for(schema_id):
 
 def branch(validator, document):
     """The part of the schema that a document falls under, so that its errors name the place that is wrong."""
-    form = "line" if "artifact" in document else "document"
+    form = "line" if {"artifact", "subject"} & set(document) else "document"
+    if form == "document" and "last_line" in validator.schema["$defs"] and "subjects" not in document:
+        form = "last_line"
     return validator.evolve(schema={"$ref": "#/$defs/" + form, **{k: validator.schema[k] for k in ("$defs", "$schema")}})
 
 

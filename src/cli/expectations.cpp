@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/expectations.hpp"
+
+#include "cli/command.hpp"
+#include "cli/walk.hpp"
+#include "upinspect/folder.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+namespace upinspect::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path normal(const fs::path& path) {
+  auto whole = fs::absolute(path).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
+bool is_below(const fs::path& file, const fs::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first == folder.end();
+}
+
+class Gatherer {
+ public:
+  explicit Gatherer(const ExpectationSources& sources) : m_sources(sources) {}
+
+  [[nodiscard]] std::optional<std::vector<Expectation>> gather() {
+    if (!m_sources.sha256.empty() || !m_sources.lfs_pointer.empty()) {
+      return std::vector{of_one_file()};
+    }
+    if (m_sources.paths.empty() && m_sources.list().empty()) {
+      throw ExpectationError("check what? Give PATH, or --lock or --checksums");
+    }
+    for (auto& expected : listed()) {
+      if (is_asked_for(expected.file)) {
+        m_known.insert(normal(expected.file));
+        m_out.push_back(std::move(expected));
+      }
+    }
+    add_others();
+    return m_failed ? std::nullopt : std::optional(std::move(m_out));
+  }
+
+ private:
+  [[nodiscard]] Expectation of_one_file() const {
+    const auto* option = m_sources.sha256.empty() ? "--lfs-pointer" : "--sha256";
+    if (m_sources.paths.size() != 1) {
+      throw ExpectationError(std::string(option) + " is of one file: give one PATH");
+    }
+    auto expected = m_sources.sha256.empty() ? read_lfs_pointer(m_sources.lfs_pointer) : Expectation();
+    if (!m_sources.sha256.empty()) {
+      expected.sha256 = checked_digest(m_sources.sha256);
+    }
+    expected.path = m_sources.paths[0];
+    expected.file = m_sources.paths[0];
+    return expected;
+  }
+
+  static std::string checked_digest(std::string digits) {
+    std::transform(digits.begin(), digits.end(), digits.begin(), [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
+    if (digits.size() != 64 || digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
+      throw ExpectationError("--sha256: expected 64 hex digits, found \"" + digits + "\"");
+    }
+    return digits;
+  }
+
+  [[nodiscard]] std::vector<Expectation> listed() const {
+    if (!m_sources.lock.empty()) {
+      return locked();
+    }
+    return m_sources.checksums.empty() ? std::vector<Expectation>() : read_checksums(m_sources.checksums);
+  }
+
+  /// Paths as they are told lead from where we are.
+  [[nodiscard]] std::vector<Expectation> locked() const {
+    const auto folder = fs::path(m_sources.lock).parent_path();
+    std::vector<Expectation> out;
+    for (auto& file : read_lock(m_sources.lock)) {
+      Expectation expected;
+      expected.path = (folder / file.path).string();
+      expected.file = expected.path;
+      expected.size = file.size;
+      expected.sha256 = file.sha256;
+      expected.within = folder.empty() ? "." : folder.string();
+      expected.locked = std::move(file);
+      out.push_back(std::move(expected));
+    }
+    return out;
+  }
+
+  [[nodiscard]] bool is_asked_for(const std::string& file) const {
+    const auto place = normal(file);
+    return m_sources.paths.empty() || std::any_of(m_sources.paths.begin(), m_sources.paths.end(),
+                                                  [&place](const std::string& path) { return is_below(place, normal(path)); });
+  }
+
+  /// What lies at the paths and is on no list.
+  void add_others() {
+    WalkSink sink;
+    sink.file = [this](const std::string& path) { add_other(path); };
+    sink.adapter = [this](const std::string& folder) {
+      for (const auto& file : adapter_files(folder)) {
+        add_other((fs::path(folder) / file).string());
+      }
+    };
+    sink.passed_over = [this](const std::string& path, const std::string& why, bool failed) {
+      complain(path, why);
+      m_failed = m_failed || failed;
+    };
+    for (const auto& path : m_sources.paths) {
+      if (m_known.count(normal(path)) == 0) {
+        walk(path, Descend::yes, sink);
+      }
+    }
+  }
+
+  void add_other(const std::string& path) {
+    const auto place = normal(path);
+    const bool own = !m_sources.list().empty() && place == normal(m_sources.list());
+    if (own || !m_known.insert(place).second) {
+      return;
+    }
+    Expectation expected;
+    expected.path = path;
+    expected.file = path;
+    expected.listed = m_sources.list().empty();
+    m_out.push_back(std::move(expected));
+  }
+
+  const ExpectationSources& m_sources;
+  std::vector<Expectation> m_out;
+  std::set<fs::path> m_known;
+  bool m_failed = false;
+};
+
+}  // namespace
+
+std::optional<std::vector<Expectation>> gather_expectations(const ExpectationSources& sources) { return Gatherer(sources).gather(); }
+
+}  // namespace upinspect::cli

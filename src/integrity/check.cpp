@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// Holds files against what they should be, and says in words what became of those that are not.
+#include "inspect/workers.hpp"
+#include "integrity/describe.hpp"
+#include "integrity/drift.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <sys/stat.h>
+
+namespace upinspect {
+
+namespace {
+
+using integrity::drift_in_words;
+using integrity::drift_of;
+using integrity::tensors_of;
+
+bool is_there(const std::string& file) {
+  struct stat status {};
+  return ::lstat(file.c_str(), &status) == 0;
+}
+
+const Finding* finding_of(const std::vector<Finding>& findings, std::string_view id) {
+  const auto found = std::find_if(findings.begin(), findings.end(), [id](const Finding& finding) { return finding.id == id; });
+  return found == findings.end() ? nullptr : &*found;
+}
+
+std::string bytes_text(std::uint64_t bytes) { return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes"); }
+
+class Check {
+ public:
+  Check(const Expectation& expected, const CheckOptions& options) : m_expected(expected), m_options(options) {
+    m_subject.path = expected.path;
+    m_subject.expected_size = expected.size;
+    m_subject.expected_sha256 = expected.sha256;
+  }
+
+  [[nodiscard]] Subject run() {
+    if (!m_expected.listed && !m_options.allow_extra) {
+      end(SubjectStatus::extra, "is on no list");
+    }
+    if (!is_there(m_expected.file)) {
+      end(SubjectStatus::missing, "is not there");
+      return std::move(m_subject);
+    }
+    if (leaves_its_folder()) {
+      end(SubjectStatus::unreadable, "leads out of the folder through a link; not followed");
+      return std::move(m_subject);
+    }
+    try {
+      inspect();
+    } catch (const InputError& error) {
+      end(SubjectStatus::unreadable, error.what());
+    }
+    return std::move(m_subject);
+  }
+
+ private:
+  void end(SubjectStatus status, std::string why) {
+    m_subject.status = status;
+    m_subject.why = std::move(why);
+  }
+
+  [[nodiscard]] bool leaves_its_folder() const {
+    namespace fs = std::filesystem;
+    if (m_expected.within.empty()) {
+      return false;
+    }
+    std::error_code error;
+    const auto file = fs::canonical(m_expected.file, error);
+    const auto folder = error ? fs::path() : fs::canonical(m_expected.within, error);
+    const auto [end_of_folder, rest] = std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
+    return error || end_of_folder != folder.end();
+  }
+
+  void inspect() {
+    auto options = m_options.inspect;
+    options.depth = Depth::full;
+    options.sha256 = true;
+    options.tensor_sha256 = false;
+    auto artifact = integrity::inspect_alone(m_expected.file, options);
+    m_subject.size = artifact.size;
+    m_subject.sha256 = artifact.digests.sha256.value_or("");
+    m_subject.format = artifact.format.id;
+    m_subject.tensors = artifact.tensors.size();
+    const bool fits = m_expected.sha256.empty() || (m_subject.sha256 == m_expected.sha256 && m_expected.size.value_or(m_subject.size) == m_subject.size);
+    if (!fits) {
+      end(SubjectStatus::modified, explain(artifact, options));
+    } else if (m_subject.status == SubjectStatus::ok) {
+      judge(artifact.findings);
+    }
+    m_subject.findings = std::move(artifact.findings);
+  }
+
+  /// The first of the worst findings is the reason.
+  void judge(const std::vector<Finding>& findings) {
+    const Finding* worst = nullptr;
+    for (const auto& finding : findings) {
+      const bool counts = m_options.fail_on && finding.severity >= *m_options.fail_on;
+      worst = counts && (worst == nullptr || finding.severity > worst->severity) ? &finding : worst;
+    }
+    if (worst != nullptr) {
+      end(SubjectStatus::policy, worst->message);
+    }
+  }
+
+  /// What came in place of the file, where that is known; else what of it changed.
+  [[nodiscard]] std::string explain(const Artifact& artifact, const InspectOptions& options) {
+    const auto bytes = bytes_text(artifact.size);
+    if (artifact.size == 0) {
+      return "the file is empty";
+    }
+    const auto expected_format = m_expected.locked ? m_expected.locked->format : "";
+    if (expected_format != artifact.format.id) {
+      if (artifact.format.id == "git-lfs-pointer") {
+        return "this is a Git LFS pointer (" + bytes + "), not the file: run git lfs pull";
+      }
+      if (artifact.format.id == "html") {
+        return "this is a web page (" + bytes + "), not the file: the download answered with an error or a log-in page";
+      }
+      if (artifact.format.id == "json") {
+        return "this is JSON text (" + bytes + "), not the file: the download answered with an error";
+      }
+    }
+    const auto cut = cut_text(artifact);
+    if (!m_expected.locked) {
+      return cut.empty() ? "modified: " + size_text(artifact) + "the SHA-256 is another" : cut;
+    }
+    const auto changes = compare(options);
+    return cut.empty() ? changes : cut + "; " + changes;
+  }
+
+  [[nodiscard]] std::string size_text(const Artifact& artifact) const {
+    const auto wanted = m_expected.size;
+    return !wanted || *wanted == artifact.size ? "" : bytes_text(artifact.size) + " in place of " + std::to_string(*wanted) + ", ";
+  }
+
+  [[nodiscard]] std::string cut_text(const Artifact& artifact) const {
+    const auto wanted = m_expected.size;
+    const bool shorter = wanted && artifact.size < *wanted;
+    const auto* cut = finding_of(artifact.findings, "container.truncated");
+    if (!shorter || (cut == nullptr && artifact.format.id != "raw")) {
+      return cut == nullptr ? "" : "cut short: " + cut->message;
+    }
+    return "cut short: " + std::to_string(artifact.size) + " of " + std::to_string(*wanted) + " bytes are there";
+  }
+
+  /// Against the lock, tensor by tensor.
+  [[nodiscard]] std::string compare(InspectOptions options) {
+    const auto& locked = *m_expected.locked;
+    options.sha256 = false;
+    options.tensor_sha256 = true;
+    const auto artifact = integrity::inspect_alone(m_expected.file, options);
+    m_subject.locked_tensors = locked.tensors.size();
+    m_subject.drift = drift_of(locked.tensors, tensors_of(artifact));
+    m_subject.metadata_changed = integrity::digest_of(artifact.metadata) != locked.metadata;
+    const auto format = locked.format == artifact.format.id ? "" : ", " + artifact.format.id + " in place of " + locked.format;
+    const std::string metadata = *m_subject.metadata_changed ? "metadata changed" : "metadata as locked";
+    if (!m_subject.drift.empty()) {
+      return "modified: " + drift_in_words(m_subject.drift, locked.tensors.size()) + "; " + metadata + format;
+    }
+    const auto tensors = locked.tensors.empty() ? std::string("it holds no tensors to compare")
+                                                : "all " + std::to_string(locked.tensors.size()) + " tensors as locked";
+    return std::string("modified: only the ") + (*m_subject.metadata_changed ? "metadata" : "container") + " changed" + format + "; " + tensors;
+  }
+
+  const Expectation& m_expected;
+  const CheckOptions& m_options;
+  Subject m_subject;
+};
+
+/// Hands on what is done in the order of the list, as early as that order allows.
+class InOrder {
+ public:
+  InOrder(std::size_t count, const std::function<void(const Subject&)>& done) : m_waiting(count), m_done(done) {}
+
+  void add(std::size_t index, Subject subject) {
+    const std::lock_guard lock(m_mutex);
+    m_waiting[index] = std::move(subject);
+    for (; m_next < m_waiting.size() && m_waiting[m_next]; ++m_next) {
+      m_done(*m_waiting[m_next]);
+      m_waiting[m_next].reset();
+    }
+  }
+
+ private:
+  std::vector<std::optional<Subject>> m_waiting;
+  const std::function<void(const Subject&)>& m_done;
+  std::size_t m_next = 0;
+  std::mutex m_mutex;
+};
+
+}  // namespace
+
+Subject check_file(const Expectation& expected, const CheckOptions& options) { return Check(expected, options).run(); }
+
+void check_files(std::span<const Expectation> expected, const CheckOptions& options, const std::function<void(const Subject&)>& done) {
+  const auto workers = inspecting::workers_for(options.inspect.jobs, expected.size());
+  auto each = options;
+  if (workers > 1) {
+    each.inspect.jobs = 1;
+    each.inspect.limits.memory = options.inspect.limits.memory / workers;
+  }
+  InOrder order(expected.size(), done);
+  inspecting::run_pieces(expected.size(), workers, [&](unsigned, std::size_t index) { order.add(index, check_file(expected[index], each)); });
+}
+
+}  // namespace upinspect
