@@ -12,7 +12,7 @@ namespace {
 constexpr double k_even = 4;              ///< standard deviations that count as even
 constexpr double k_uneven = 6;            ///< and as uneven
 constexpr std::uint64_t k_enough = 300;   ///< numbers of a binade that say something
-constexpr double k_convincing = 12;       ///< ln of how much likelier even fractions are than honest ones
+constexpr double k_convincing_share = 12;       ///< ln of how much likelier even fractions are than honest ones
 constexpr std::size_t k_fewest = 1000;
 
 double deviation(std::uint64_t ones, std::uint64_t of) {
@@ -58,7 +58,7 @@ bool Binades::fractions_are_even() const {
     }
     ++binades;
   }
-  return binades >= 3 && even_ratio(m_planes) > k_convincing;
+  return binades >= 3 && even_ratio(m_planes) > k_convincing_share;
 }
 
 /// Binades whose exponents differ in the lowest bit alone: in two pairs at least, and in no pair otherwise.

@@ -60,7 +60,7 @@ std::vector<std::byte> packed(const Symbols& symbols, unsigned width, BitOrder o
   return read_field({values, 1}, field);
 }
 
-class Readings {
+class SpaceReadings {
  public:
   void add(const Symbols& symbols, unsigned width, const std::string& title) {
     for (const auto order : {BitOrder::msb, BitOrder::lsb}) {
@@ -101,7 +101,7 @@ Symbols without(const Symbols& symbols, std::uint8_t left_out) {
   return rest;
 }
 
-void add_characters(const Symbols& characters, Readings& readings) {
+void add_characters(const Symbols& characters, SpaceReadings& readings) {
   const std::set<std::uint8_t> kinds(characters.begin(), characters.end());
   if (kinds.size() == 2) {
     readings.add_assignments(characters, 1, "two kinds of white space, a bit each");
@@ -129,7 +129,7 @@ bool is_indentation(const Symbols& lengths, std::size_t most) {
   return false;
 }
 
-void add_lengths(const Symbols& lengths, Readings& readings) {
+void add_lengths(const Symbols& lengths, SpaceReadings& readings) {
   const std::set<std::uint8_t> kinds(lengths.begin(), lengths.end());
   // Bits of letters repeat from byte to byte.
   if (kinds.size() < 2 || is_indentation(lengths, kinds.size() == 2 ? 95 : 75)) {
@@ -147,7 +147,7 @@ void add_lengths(const Symbols& lengths, Readings& readings) {
 
 std::vector<WhiteSpaceReading> white_space_readings(Bytes json) {
   const auto blanks = blanks_of(json);
-  Readings readings;
+  SpaceReadings readings;
   add_characters(blanks.characters, readings);
   add_lengths(blanks.lengths, readings);
   return readings.finish();
