@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -89,8 +90,12 @@ struct Subject {
   std::vector<Finding> findings;
 };
 
+struct Policy;
+
 struct CheckOptions {
   InspectOptions inspect;
+  std::shared_ptr<const Policy> policy;  ///< nothing: one as it is by default
+  std::string today;                     ///< ISO 8601, for waivers that end
   std::optional<Severity> fail_on = Severity::error;  ///< findings that bad are not let pass; nothing: none are
   bool allow_extra = false;
 };
@@ -99,20 +104,18 @@ struct CheckOptions {
 [[nodiscard]] LockedFile describe_for_lock(const std::string& file, const std::string& path, const InspectOptions& options);
 
 /// Reads a lock (schema upinspect.lock/1). It is taken for hostile: unknown and repeated keys, wrong types and paths that
-/// leave its folder are refused with the place. Throws ExpectationError, InputError.
+/// leave its folder are refused with the place. Throws ExpectationError.
 [[nodiscard]] std::vector<LockedFile> read_lock(const std::string& path);
 
 /// Reads what `sha256sum` writes: plain, binary, escaped and BSD lines, comments and blank lines. Names are as they stand.
-/// Throws ExpectationError, InputError.
+/// Throws ExpectationError.
 [[nodiscard]] std::vector<Expectation> read_checksums(const std::string& path);
 
-/// Reads a Git LFS pointer. Throws ExpectationError, InputError.
+/// Reads a Git LFS pointer. Throws ExpectationError.
 [[nodiscard]] Expectation read_lfs_pointer(const std::string& path);
 
-/// Holds one file against what it should be. Throws Stopped.
-[[nodiscard]] Subject check_file(const Expectation& expected, const CheckOptions& options);
-
-/// All of them, as many at a time as there are threads; `done` is told each in its order. Throws Stopped.
+/// Holds files against what they should be, as many at a time as there are threads; `done` is told each in its order. Throws
+/// Stopped, and ExpectationError where the policy names a base model that cannot be read.
 void check_files(std::span<const Expectation> expected, const CheckOptions& options, const std::function<void(const Subject&)>& done);
 
 /// True where a subject does not let the run pass.

@@ -9,9 +9,13 @@
 #include "cli/text_look.hpp"
 #include "report/check_json.hpp"
 #include "report/check_text.hpp"
+#include "report/policy_json.hpp"
+#include "upinspect/policy.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
 
 namespace upinspect::cli {
@@ -20,7 +24,10 @@ namespace {
 struct CheckArguments {
   ExpectationSources sources;
   bool allow_extra = false;
-  std::string fail_on = "error";
+  std::string fail_on;
+  std::string policy;
+  bool print_policy = false;
+  std::string today;
   std::string format = "text";
   std::string output;
   std::vector<std::string> reports;
@@ -39,7 +46,10 @@ void declare(::CLI::App& app, CheckArguments& options) {
   sums->excludes(digest, pointer);
   digest->excludes(pointer);
   app.add_flag("--allow-extra", options.allow_extra, "Files in the folders that are on no list may be there");
-  app.add_option("--fail-on", options.fail_on, "Findings of this severity are not let pass")->type_name("SEVERITY")
+  app.add_option("--policy", options.policy, "Rules of the site: formats, dtypes, ranks, severities, waivers")->type_name("FILE");
+  app.add_flag("--print-policy", options.print_policy, "Print the policy in force, to be filled in, and check nothing");
+  app.add_option("--today", options.today, "The day that waivers are held against; that of the clock unless given")->type_name("YYYY-MM-DD");
+  app.add_option("--fail-on", options.fail_on, "Findings of this severity are not let pass; as the policy says, or error")->type_name("SEVERITY")
       ->check(::CLI::IsMember({"note", "warning", "error", "never"}));
   app.add_option("--format", options.format, "text, json or ndjson")->type_name("FORMAT")
       ->check(::CLI::IsMember({"text", "json", "ndjson"}));
@@ -101,9 +111,30 @@ std::vector<std::unique_ptr<CheckReport>> reports_of(const CheckArguments& optio
   return reports;
 }
 
+std::shared_ptr<const Policy> policy_of(const CheckArguments& options) {
+  return std::make_shared<const Policy>(options.policy.empty() ? Policy() : read_policy(options.policy));
+}
+
+/// In UTC, so that it is the same day for everybody.
+std::string day_of_the_clock() {
+  const auto now = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  const std::chrono::year_month_day day(now);
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+}
+
+Exit print_policy(const CheckArguments& options) {
+  Output output(options.output);
+  report::JsonWriter writer([&output](std::string_view piece) { output.write(piece); }, report::JsonLayout::pretty);
+  report::write_policy(writer, *policy_of(options));
+  output.commit();
+  return Exit::ok;
+}
+
 Exit check(const std::vector<Expectation>& expected, const CheckArguments& options) {
   CheckOptions check;
-  check.fail_on = severity_named(options.fail_on);
+  check.policy = policy_of(options);
+  check.today = options.today.empty() ? day_of_the_clock() : options.today;
+  check.fail_on = options.fail_on.empty() ? check.policy->fail_on : severity_named(options.fail_on);
   check.allow_extra = options.allow_extra;
   check.inspect.jobs = options.jobs;
   check.inspect.limits.memory = memory_size(options.memory);
@@ -124,12 +155,13 @@ Exit check(const std::vector<Expectation>& expected, const CheckArguments& optio
 
 Exit run(const CheckArguments& options) {
   try {
+    if (options.print_policy) {
+      return print_policy(options);
+    }
     const auto expected = gather_expectations(options.sources);
     return expected ? check(*expected, options) : Exit::failure;
   } catch (const ExpectationError& error) {
     complain(error.what());
-  } catch (const InputError& error) {
-    complain(options.sources.list(), error.what());
   }
   return Exit::failure;
 }

@@ -26,7 +26,7 @@ struct ExpectationSources {
 
 /// Every file of the list that is one of `paths` or below one (all, where none are given), in the order of the list, then
 /// what else lies in the folders among them. Without a list the files are only inspected. Nothing where a folder could not be
-/// read, which is told. Throws ExpectationError and InputError.
+/// read, which is told. Throws ExpectationError.
 [[nodiscard]] std::optional<std::vector<Expectation>> gather_expectations(const ExpectationSources& sources);
 
 }  // namespace upinspect::cli

@@ -3,6 +3,9 @@
 #include "inspect/workers.hpp"
 #include "integrity/describe.hpp"
 #include "integrity/drift.hpp"
+#include "inspect/base_model.hpp"
+#include "upinspect/low_bits.hpp"
+#include "upinspect/policy.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -29,9 +32,26 @@ const Finding* finding_of(const std::vector<Finding>& findings, std::string_view
 
 std::string bytes_text(std::uint64_t bytes) { return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes"); }
 
+/// What all files are held against.
+struct Terms {
+  CheckOptions options;
+  Policy policy;
+  std::optional<inspecting::BaseModel> base;
+
+  explicit Terms(const CheckOptions& given) : options(given), policy(given.policy ? *given.policy : Policy()) {
+    try {
+      if (policy.base.severity) {
+        base.emplace(policy.base.limit, options.inspect);
+      }
+    } catch (const InputError& error) {
+      throw ExpectationError("the policy's base: " + policy.base.limit + ": " + error.what());
+    }
+  }
+};
+
 class Check {
  public:
-  Check(const Expectation& expected, const CheckOptions& options) : m_expected(expected), m_options(options) {
+  Check(const Expectation& expected, const Terms& terms) : m_expected(expected), m_terms(terms), m_options(terms.options) {
     m_subject.path = expected.path;
     m_subject.expected_size = expected.size;
     m_subject.expected_sha256 = expected.sha256;
@@ -85,6 +105,7 @@ class Check {
     m_subject.sha256 = artifact.digests.sha256.value_or("");
     m_subject.format = artifact.format.id;
     m_subject.tensors = artifact.tensors.size();
+    judge_by_policy(artifact);
     const bool fits = m_expected.sha256.empty() || (m_subject.sha256 == m_expected.sha256 && m_expected.size.value_or(m_subject.size) == m_subject.size);
     if (!fits) {
       end(SubjectStatus::modified, explain(artifact, options));
@@ -92,6 +113,40 @@ class Check {
       judge(artifact.findings);
     }
     m_subject.findings = std::move(artifact.findings);
+  }
+
+  void judge_by_policy(Artifact& artifact) {
+    const auto& policy = m_terms.policy;
+    if (policy.base.severity) {
+      judge_fit(policy.base, artifact);
+    }
+    if (policy.payload.severity && !artifact.tensors.empty()) {
+      search(*policy.payload.severity, artifact);
+    }
+    apply_policy(policy, m_expected.path, m_options.today, artifact);
+  }
+
+  /// What an adapter does not find in its base has the severity of the rule.
+  void judge_fit(const Policy::Rule<std::string>& rule, Artifact& artifact) const {
+    m_terms.base->judge(artifact);
+    for (auto& finding : artifact.findings) {
+      const bool of_fit = finding.id.starts_with("lora.base-");
+      finding.severity = of_fit && finding.severity >= Severity::warning ? *rule.severity : finding.severity;
+    }
+  }
+
+  void search(Severity severity, Artifact& artifact) const {
+    LowBitsOptions options;
+    options.inspect = m_options.inspect;
+    const auto found = search_low_bits(m_expected.file, options);
+    for (const auto& payload : found.payloads) {
+      Finding finding;
+      finding.id = "policy.payload";
+      finding.severity = severity;
+      finding.message = "a search of its bits finds " + payload.title + ", " + bytes_text(payload.size);
+      finding.tensor = payload.layout.tensor;
+      artifact.findings.push_back(std::move(finding));
+    }
   }
 
   /// The first of the worst findings is the reason.
@@ -167,6 +222,7 @@ class Check {
   }
 
   const Expectation& m_expected;
+  const Terms& m_terms;
   const CheckOptions& m_options;
   Subject m_subject;
 };
@@ -194,17 +250,15 @@ class InOrder {
 
 }  // namespace
 
-Subject check_file(const Expectation& expected, const CheckOptions& options) { return Check(expected, options).run(); }
-
 void check_files(std::span<const Expectation> expected, const CheckOptions& options, const std::function<void(const Subject&)>& done) {
   const auto workers = inspecting::workers_for(options.inspect.jobs, expected.size());
-  auto each = options;
+  Terms terms(options);
   if (workers > 1) {
-    each.inspect.jobs = 1;
-    each.inspect.limits.memory = options.inspect.limits.memory / workers;
+    terms.options.inspect.jobs = 1;
+    terms.options.inspect.limits.memory = options.inspect.limits.memory / workers;
   }
   InOrder order(expected.size(), done);
-  inspecting::run_pieces(expected.size(), workers, [&](unsigned, std::size_t index) { order.add(index, check_file(expected[index], each)); });
+  inspecting::run_pieces(expected.size(), workers, [&](unsigned, std::size_t index) { order.add(index, Check(expected[index], terms).run()); });
 }
 
 }  // namespace upinspect

@@ -11,8 +11,8 @@
 
 namespace upinspect::integrity {
 
-/// The whole file. Throws InputError, and ExpectationError where it is larger than `most` bytes.
-[[nodiscard]] inline std::string whole_text(const std::string& path, std::uint64_t most) {
+/// The whole file. Throws ExpectationError where it cannot be read or is larger than `most` bytes.
+[[nodiscard]] inline std::string whole_text(const std::string& path, std::uint64_t most) try {
   const bytes::FileSource source(path);
   if (source.size() > most) {
     throw ExpectationError(path + ": " + std::to_string(source.size()) + " bytes are more than such a list has (" + std::to_string(most) + ")");
@@ -20,6 +20,8 @@ namespace upinspect::integrity {
   std::string text(static_cast<std::size_t>(source.size()), '\0');
   source.read_at(0, std::as_writable_bytes(std::span(text)));
   return text;
+} catch (const InputError& error) {
+  throw ExpectationError(path + ": " + error.what());
 }
 
 /// True for 64 hex digits, which become lower-case.
