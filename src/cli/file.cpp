@@ -10,6 +10,7 @@
 #include "cli/text_look.hpp"
 #include "cli/walk.hpp"
 #include "inspect/base_model.hpp"
+#include "inspect/triad_files.hpp"
 #include "upinspect/folder.hpp"
 #include "upinspect/inspect.hpp"
 
@@ -181,6 +182,8 @@ Exit FileRun::run() {
   WalkSink sink;
   sink.file = [this](const std::string& path) { one(path, Kind::file); };
   sink.adapter = [this](const std::string& folder) { one(folder, Kind::folder); };
+  sink.entered = [this](const std::string& folder) { m_reports.enter(folder, inspecting::whole_weights(folder)); };
+  sink.left = [this] { m_reports.leave(); };
   sink.passed_over = [this](const std::string& path, const std::string& why, bool failed) {
     m_progress.clear();
     complain(path, why);

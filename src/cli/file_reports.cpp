@@ -15,6 +15,8 @@ class FileReports::Report {
   virtual ~Report() = default;
   virtual void artifact(const Artifact& artifact) = 0;
   virtual void passed_over(const std::string&, const std::string&) {}
+  virtual void enter(const std::string&, const std::string&) {}
+  virtual void leave() {}
   virtual void finish() { m_output.commit(); }
 
  protected:
@@ -59,6 +61,11 @@ class FileReports::Text final : public Report {
     m_text.artifact(artifact);
     m_output.flush();
   }
+  void enter(const std::string& folder, const std::string& weights) override { m_text.enter(folder, weights); }
+  void leave() override {
+    m_text.leave();
+    m_output.flush();
+  }
 
  private:
   report::FileText m_text;
@@ -81,6 +88,18 @@ void FileReports::add(const std::string& format, const std::string& path) {
 void FileReports::artifact(const Artifact& artifact) {
   for (const auto& report : m_reports) {
     report->artifact(artifact);
+  }
+}
+
+void FileReports::enter(const std::string& folder, const std::string& weights) {
+  for (const auto& report : m_reports) {
+    report->enter(folder, weights);
+  }
+}
+
+void FileReports::leave() {
+  for (const auto& report : m_reports) {
+    report->leave();
   }
 }
 

@@ -20,6 +20,10 @@ class FileReports {
   void add(const std::string& format, const std::string& path);
 
   void artifact(const Artifact& artifact);
+  /// What follows are files of `folder`, whose adapter's weights are `weights` (empty: none): for people they and the
+  /// configuration beside them are one.
+  void enter(const std::string& folder, const std::string& weights);
+  void leave();
   /// Something in a folder that was not looked into: the reports for machines tell it too.
   void passed_over(const std::string& path, const std::string& why);
   void finish();

@@ -79,6 +79,7 @@ class Walker {
       const auto follow = std::exchange(links, Links::refused);
       const bool replaced = follow == Links::refused && fs::is_symlink(fs::symlink_status(folder, error));
       const auto joined = replaced ? std::vector<std::string>() : adapter_files(folder.string());
+      m_sink.entered(folder.string());
       if (!joined.empty()) {
         m_sink.adapter(folder.string());
       }
@@ -87,6 +88,7 @@ class Walker {
           visit(entry, below);
         }
       }
+      m_sink.left();
       waiting.insert(waiting.end(), below.rbegin(), below.rend());
     }
   }

@@ -13,6 +13,9 @@ struct WalkSink {
   std::function<void(const std::string& path)> file;
   /// A folder some of whose files are the halves of one adapter. These are not told one by one.
   std::function<void(const std::string& folder)> adapter;
+  /// Before the files of a folder, and after them.
+  std::function<void(const std::string& folder)> entered = [](const std::string&) {};
+  std::function<void()> left = [] {};
   /// Something in a folder that is passed over (a link that leaves it, a FIFO), or a folder that cannot be read.
   std::function<void(const std::string& path, const std::string& why, bool failed)> passed_over;
 };

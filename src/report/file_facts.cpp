@@ -206,9 +206,12 @@ void announce_findings(Facts& facts, const Artifact& artifact) {
 
 }  // namespace
 
-std::string file_facts(const Artifact& artifact, const TextStyle& style) {
+std::string file_facts(const Artifact& artifact, const TextStyle& style, const std::vector<std::pair<std::string, std::string>>& first) {
   const auto details = details_of(artifact.format.detail, told_elsewhere(artifact));
   Facts facts(style, detail_label_columns(details, style));
+  for (const auto& [label, text] : first) {
+    facts.add(label, text);
+  }
   facts.add("size", byte_count(artifact.size));
   add_digests(facts, artifact.digests);
   if (artifact.adapter && !artifact.adapter->digest.empty()) {

@@ -6,11 +6,14 @@
 #include "upinspect/artifact.hpp"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace upinspect::report {
 
 /// Size, digests, the format's own details, tensors by dtype, what is odd about their values, pickle, the map of the
 /// bytes, metadata.
-[[nodiscard]] std::string file_facts(const Artifact& artifact, const TextStyle& style);
+/// `first` are lines of label and text before all others.
+[[nodiscard]] std::string file_facts(const Artifact& artifact, const TextStyle& style, const std::vector<std::pair<std::string, std::string>>& first = {});
 
 }  // namespace upinspect::report

@@ -421,6 +421,37 @@ def test_peft_folder(tmp):
     checks.equal(weights["adapter"]["modules"][0]["scale"], 2, "shown with its scale")
 
 
+def headings(*arguments):
+    text = run("file", *arguments).stdout.decode()
+    return text, [line for line in text.splitlines() if line.startswith("/")]
+
+
+def test_peft_folder_in_text(tmp):
+    """People see the folder once, with what either file has; machines see both files."""
+    write_safetensors(tmp / "adapter_model.safetensors", {"base_model.model.q_proj.lora_A.weight": DOWN, "base_model.model.q_proj.lora_B.weight": UP})
+    config = tmp / "adapter_config.json"
+    config.write_text(json.dumps(CONFIG))
+    (tmp / "notes.txt").write_text("about it")
+    text, found = headings(tmp)
+    checks.equal([line.split(": ")[0] for line in found], [f"{tmp}/", f"{tmp}/notes.txt"], "one heading for the adapter")
+    for words in ("PEFT LoRA, rank 8, alpha 16 (adapter_config.json), scale 2, complete", "weights       adapter_model.safetensors",
+                  f"config        adapter_config.json, {config.stat().st_size} bytes", "no findings"):
+        checks.that(words in text.replace("\n ", ""), f"the folder's text has {words!r}: {text}")
+    checks.that("lora alpha" not in text and "lora alpha" in headings("--verbose", tmp)[0], "the settings one by one with --verbose")
+    size = config.stat().st_size + (tmp / "adapter_model.safetensors").stat().st_size
+    quiet = headings("-q", f"{tmp}/")[1]
+    checks.that(len(quiet) == 2 and quiet[0].startswith(f"{tmp}/: PEFT LoRA") and f"{size / 1024:.1f} KiB" in quiet[0], f"one line, of the size of both: {quiet}")
+    checks.equal(len(headings(config, tmp / "adapter_model.safetensors")[1]), 2, "files that are named are told by themselves")
+    config.write_text(json.dumps({**CONFIG, "target_modules": ["q_proj", "nowhere"]}) + "\n trailing")
+    text, found = headings(tmp)
+    checks.that("adapter_config.json: " in text, f"a configuration that is damaged says so: {text}")
+    config.write_text(json.dumps(CONFIG))
+    (tmp / "adapter_model.safetensors").unlink()
+    checks.equal([line.split(": ")[0] for line in headings(tmp)[1]], [str(config), f"{tmp}/notes.txt"], "a configuration alone is told alone")
+    write_safetensors(tmp / "adapter_model.safetensors", {"weight": UP})
+    checks.equal(len(headings(tmp)[1]), 3, "and so is one beside what is no adapter")
+
+
 def test_deterministic(tmp):
     for name in ("q", "k", "v"):
         np.save(tmp / f"{name}.lora_up.npy", UP)
