@@ -42,7 +42,8 @@ Key numbers_in(std::string_view name) {
 /// What stands before `end` in every name that ends so, those of one model part after another, each in its own order.
 std::vector<std::string> stems(const std::vector<NamedShape>& base, std::string_view end, const std::vector<std::string_view>& parts) {
   std::vector<std::pair<Key, std::string>> found;
-  for (const auto& [name, shape] : base) {
+  for (const auto& weight : base) {
+    const auto& name = weight.name;
     const auto part = std::find_if(parts.begin(), parts.end(), [&name](std::string_view start) { return name.find(start) != std::string::npos; });
     if (name.ends_with(end) && part != parts.end()) {
       const auto stem = name.substr(0, name.size() - end.size());
