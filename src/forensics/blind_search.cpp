@@ -21,6 +21,9 @@ namespace {
 /// Of a file's content no more is held.
 constexpr std::uint64_t k_most_content = std::uint64_t{64} << 20;
 
+/// What begins as a file is not one, nearly always, after as many bytes.
+constexpr std::uint64_t k_longer_front = 4096;
+
 /// What stands before a seed may be a header: so many characters are read with it.
 constexpr std::uint64_t k_before = 72;
 constexpr std::uint64_t k_first_window = 1024;
@@ -49,6 +52,12 @@ BlindSearch::BlindSearch(const Carrier& carrier)
     zeros |= ~run.at(i);
   }
   m_varying = ones & zeros;
+  for (unsigned plane = 0; plane < carrier.width; ++plane) {
+    auto& bytes = m_planes.emplace_back(run.count());
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      bytes[i] = carrier.bytes[i * carrier.width + plane];
+    }
+  }
 }
 
 /// Exponents and whole numbers have favourite values; where bits never change, what is read with them is no even stream either.
@@ -61,9 +70,17 @@ bool BlindSearch::needs_own_frequencies(const Field& field) const {
 
 unsigned BlindSearch::distinct_of(const Field& field) const { return needs_own_frequencies(field) ? 12 : 6; }
 
+/// Fields within a byte are read from a quarter of the memory and less.
 void BlindSearch::scan(std::size_t layout) {
   const auto& [field, character_bits, stream] = m_layouts[layout];
-  m_scans[layout] = scan_stream(m_carrier.run(), field, character_bits, distinct_of(field));
+  const auto plane = field.base / 8;
+  if (field.base % 8 + field.bits > 8) {
+    m_scans[layout] = scan_stream(m_carrier.run(), field, character_bits, distinct_of(field));
+    return;
+  }
+  auto within = field;
+  within.base %= 8;
+  m_scans[layout] = scan_stream({m_planes[plane], 1}, within, character_bits, distinct_of(field));
 }
 
 bool BlindSearch::cut_short() const noexcept {
@@ -142,6 +159,9 @@ std::optional<BlindSearch::Find> BlindSearch::read_file(const Candidate& candida
     }
     const auto before = std::min<std::uint64_t>(k_before, *bit / layout.character_bits);
     const auto window = *bit - before * layout.character_bits;
+    if (!FrontProbe().may_go_on(walk.read(layout.field, layout.character_bits, *bit, k_longer_front))) {
+      continue;
+    }
     const auto bytes = walk.read(layout.field, layout.character_bits, window, k_most_content);
     const auto carved = before < bytes.size() ? carve_at(bytes, static_cast<std::size_t>(before)) : std::nullopt;
     if (!carved || (carved->kind == "pickle" && !is_convincing_pickle(std::span(bytes).subspan(static_cast<std::size_t>(before), carved->length)))) {
@@ -163,7 +183,7 @@ std::optional<BlindSearch::Find> BlindSearch::read_file(const Candidate& candida
 
 /// ln(256 P) of each byte in a layout's own stream.
 std::array<double, 256> BlindSearch::frequencies_of(const BlindLayout& layout) const {
-  constexpr std::uint64_t k_sample = std::uint64_t{1} << 18;
+  constexpr std::uint64_t k_sample = std::uint64_t{1} << 16;
   const auto sample = m_walks.front().read(layout.field, layout.character_bits, 0, k_sample);
   std::array<double, 256> logs{};
   logs.fill(1);

@@ -75,6 +75,7 @@ class BlindSearch {
 
   const Carrier& m_carrier;
   std::uint64_t m_varying = 0;   ///< bits that are one in some elements and zero in others
+  std::vector<std::vector<std::byte>> m_planes;   ///< the lowest bytes of all elements, then the next ones, …
   std::vector<Walk> m_walks;
   std::vector<BlindLayout> m_layouts;
   std::vector<Scan> m_scans;

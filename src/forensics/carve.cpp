@@ -39,6 +39,21 @@ constexpr auto k_first_bytes = [] {
   return first;
 }();
 
+constexpr auto k_hex_digits = [] {
+  std::array<bool, 256> digits{};
+  for (const char letter : std::string_view("0123456789abcdefABCDEF")) {
+    digits[static_cast<unsigned char>(letter)] = true;
+  }
+  return digits;
+}();
+
+/// The two headers without magic begin with figures, or have hexadecimal ones after four bytes.
+bool may_be_header(Bytes bytes) {
+  const auto digit = [&bytes](std::size_t at) { return octet(bytes[at]) - '0' < 10U; };
+  const auto hex = [&bytes](std::size_t at) { return k_hex_digits[octet(bytes[at])]; };
+  return bytes.size() >= 48 && ((hex(4) && hex(5) && hex(6)) || (digit(0) && digit(1) && digit(2)));
+}
+
 bool may_begin(Bytes bytes) {
   return k_first_bytes[std::to_integer<std::size_t>(bytes[0])] || (bytes.size() > 9 && bytes[8] == std::byte{'{'});
 }
@@ -47,20 +62,19 @@ bool may_begin(Bytes bytes) {
 
 std::optional<Carved> carve_at(std::span<const std::byte> stream, std::size_t offset) {
   const auto bytes = stream.subspan(offset);
-  for (const auto& signature : k_signatures) {
-    if (!may_begin(bytes)) {
-      break;
-    }
+  const bool magic = may_begin(bytes);
+  for (const auto& signature : magic ? std::span<const Signature>(k_signatures) : std::span<const Signature>()) {
     if (has_text(bytes, signature.at, signature.magic)) {
       if (auto carved = signature.recognise(bytes)) {
         return carved;
       }
     }
   }
-  if (auto carved = carve_hidden_layer(bytes)) {
-    return carved;
+  if (!may_be_header(bytes)) {
+    return std::nullopt;
   }
-  return carve_neural_steg(bytes);
+  auto carved = carve_hidden_layer(bytes);
+  return carved ? carved : carve_neural_steg(bytes);
 }
 
 }  // namespace upinspect::forensics

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/field_packer.hpp"
 
+#include "forensics/little.hpp"
 #include "numeric/load.hpp"
 
 #include <algorithm>
 #include <array>
+#include <numeric>
+#include <utility>
 
 namespace upinspect::forensics {
 namespace {
@@ -27,6 +30,42 @@ std::uint64_t mirrored_low(std::uint64_t value, unsigned bits) {
                       std::uint64_t{k_mirrored[value >> 16 & 0xff]} << 8 | std::uint64_t{k_mirrored[value >> 24 & 0xff]};
   return turned >> (32 - bits);
 }
+
+/// Where a run of fields lies.
+struct FieldSource {
+  const std::byte* from;
+  std::ptrdiff_t step;
+  unsigned base;
+};
+
+/// As many elements as fill whole bytes, `groups` times: with the width known the compiler leaves no loop within.
+template <unsigned bits, BitOrder order>
+void pack_whole_bytes(const FieldSource& source, std::size_t groups, std::byte* out) {
+  constexpr unsigned k_elements = 8 / std::gcd(bits, 8U);
+  constexpr unsigned k_bytes = bits * k_elements / 8;
+  constexpr std::uint64_t k_mask = (std::uint64_t{1} << bits) - 1;
+  const auto* from = source.from;
+  for (std::size_t group = 0; group < groups; ++group, out += k_bytes) {
+    std::uint64_t held = 0;
+    for (unsigned i = 0; i < k_elements; ++i, from += source.step) {
+      const auto value = std::uint64_t{octet(*from)} >> source.base & k_mask;
+      held = order == BitOrder::msb ? held << bits | value : held | value << (bits * i);
+    }
+    for (unsigned i = 0; i < k_bytes; ++i) {
+      out[i] = static_cast<std::byte>(held >> 8 * (order == BitOrder::msb ? k_bytes - 1 - i : i) & 0xffU);
+    }
+  }
+}
+
+using GroupPacker = void (*)(const FieldSource&, std::size_t, std::byte*);
+
+template <BitOrder order, unsigned... less_one>
+constexpr std::array<GroupPacker, 8> group_packers(std::integer_sequence<unsigned, less_one...>) {
+  return {pack_whole_bytes<less_one + 1, order>...};
+}
+
+constexpr auto k_high_first = group_packers<BitOrder::msb>(std::make_integer_sequence<unsigned, 8>());
+constexpr auto k_low_first = group_packers<BitOrder::lsb>(std::make_integer_sequence<unsigned, 8>());
 
 }  // namespace
 
@@ -60,8 +99,29 @@ void FieldPacker::pack_words(std::size_t elements, std::vector<std::byte>& bytes
   m_count = count;
 }
 
+/// Of elements of one byte, as many as make whole bytes; gives how many that were.
+std::size_t FieldPacker::pack_groups(std::size_t elements, std::vector<std::byte>& bytes) {
+  const auto bits = m_field.bits;
+  if (m_run.width != 1 || bits > 8 || m_count != 0 || (bits > 1 && m_field.field_order != m_field.byte_order)) {
+    return 0;
+  }
+  const auto each = std::size_t{8 / std::gcd(bits, 8U)};
+  const auto groups = elements / each;
+  const auto step = static_cast<std::ptrdiff_t>(m_field.stride) * (m_field.reversed ? -1 : 1);
+  const auto out = bytes.size();
+  bytes.resize(out + groups * each * bits / 8);
+  if (groups != 0) {
+    const FieldSource source{m_run.bytes.data() + element_at(m_field, m_run.count(), m_done), step, m_field.base};
+    (m_field.byte_order == BitOrder::msb ? k_high_first : k_low_first)[bits - 1](source, groups, bytes.data() + out);
+  }
+  return groups * each;
+}
+
 void FieldPacker::pack(std::size_t elements, std::vector<std::byte>& bytes) {
   elements = std::min(elements, left());
+  const auto quickly = pack_groups(elements, bytes);
+  m_done += quickly;
+  elements -= quickly;
   if (elements != 0) {
     switch (m_run.width) {
       case 1: pack_words<std::uint8_t>(elements, bytes); break;

@@ -26,6 +26,7 @@ class FieldPacker {
  private:
   template <typename Word>
   void pack_words(std::size_t elements, std::vector<std::byte>& bytes);
+  std::size_t pack_groups(std::size_t elements, std::vector<std::byte>& bytes);
 
   const ElementRun& m_run;
   Field m_field;

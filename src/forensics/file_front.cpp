@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/file_front.hpp"
 
+#include "bytes/inflate.hpp"
 #include "bytes/source.hpp"
+#include "forensics/carve.hpp"
 #include "forensics/little.hpp"
 #include "pickle/machine.hpp"
 
@@ -12,8 +14,6 @@
 
 namespace upinspect::forensics {
 namespace {
-
-using Bytes = std::span<const std::byte>;
 
 constexpr std::array<std::string_view, 16> k_fronts = {
     "\x89P", "\x1f\x8b", "PK", "\x7f" "E", "MZ", "%P", "LS", "MA",
@@ -53,6 +53,15 @@ bool pe_may_begin(Bytes front) {
 }  // namespace
 
 FrontTable::FrontTable() noexcept {
+  std::array<bool, 256> is_first{};
+  for (const auto front : k_fronts) {
+    is_first[static_cast<unsigned char>(front[0])] = true;
+  }
+  for (std::size_t fifteen = 0; fifteen < m_firsts.size(); ++fifteen) {
+    for (unsigned up = 0; up < 8; ++up) {
+      m_firsts[fifteen] |= static_cast<std::uint8_t>(is_first[fifteen >> up & 0xffU] ? 1U << up : 0U);
+    }
+  }
   for (const auto front : k_fronts) {
     const auto first = static_cast<unsigned char>(front[0]);
     const auto second = static_cast<unsigned char>(front[1]);
@@ -111,6 +120,17 @@ bool FrontProbe::inflates(Bytes deflated) {
   stream.avail_out = static_cast<unsigned>(m_inflate->out.size());
   const auto answer = inflate(&stream, Z_NO_FLUSH);
   return answer == Z_OK || answer == Z_STREAM_END || answer == Z_BUF_ERROR;
+}
+
+bool FrontProbe::may_go_on(Bytes front) {
+  const auto first = little(front, 0, 1);
+  if (!may_begin(front) || first != 0x78) {
+    return may_begin(front);
+  }
+  bytes::Inflater inflater(std::uint64_t{16} << 20);
+  const auto state = inflater.push(front.subspan(2), [](Bytes) {});
+  // Most random data that inflate end soon; their checksum is none.
+  return state == bytes::InflateState::finished ? carve_zlib(front).has_value() : state != bytes::InflateState::corrupt;
 }
 
 bool FrontProbe::may_begin(Bytes front) {

@@ -19,7 +19,10 @@ class FrontTable {
   /// `pair` is first | second << 8.
   [[nodiscard]] bool test(std::uint32_t pair) const noexcept { return (m_words[pair >> 6U] >> (pair & 63U) & 1U) != 0; }
 
-  /// The same of first << 8 | second.
+  /// Which of the eight bytes that fifteen bits hold, bit k for the one that is k bits up, may be the first of a pair.
+  [[nodiscard]] unsigned firsts(std::uint32_t fifteen) const noexcept { return m_firsts[fifteen]; }
+
+  /// test() of first << 8 | second.
   [[nodiscard]] bool test_big(std::uint32_t pair) const noexcept { return (m_big[pair >> 6U] >> (pair & 63U) & 1U) != 0; }
 
   /// A closer look at the first four bytes, the first lowest, of what passed.
@@ -28,6 +31,7 @@ class FrontTable {
  private:
   std::array<std::uint64_t, 1024> m_words{};
   std::array<std::uint64_t, 1024> m_big{};
+  std::array<std::uint8_t, 32768> m_firsts{};
 };
 
 /// Holds what the look needs, made once for many. For one thread.
@@ -41,6 +45,9 @@ class FrontProbe {
   /// False where `front`, the first bytes (k_front where there are so many), cannot begin a file that carve_at proves. True
   /// is rare for random bytes.
   [[nodiscard]] bool may_begin(std::span<const std::byte> front);
+
+  /// The same of a longer front: false where its deflated data end in an error before it does.
+  [[nodiscard]] bool may_go_on(std::span<const std::byte> front);
 
   static constexpr std::size_t k_front = 512;
 

@@ -214,16 +214,22 @@ template <BitOrder order>
 void Scanner::look_for_files(std::size_t end) {
   const auto& table = front_table();
   const auto* bytes = m_buffer.data();
-  const auto step = m_step;
+  // Bit k of the table's answer stands for the shift k, or 7 - k where bits count from the top.
+  unsigned shifts = 0;
+  for (unsigned shift = 0; shift < 8; shift += m_step) {
+    shifts |= 1U << (order == BitOrder::msb ? 7 - shift : shift);
+  }
   end = std::min(end, m_buffer.size() - std::min<std::size_t>(m_buffer.size(), 16));
   for (auto at = m_at; at < end; ++at) {
     const auto first = octet(bytes[at]);
-    const auto three = order == BitOrder::msb ? first << 16 | octet(bytes[at + 1]) << 8 | octet(bytes[at + 2])
-                                              : first | octet(bytes[at + 1]) << 8 | octet(bytes[at + 2]) << 16;
-    for (unsigned shift = 0; shift < 8; shift += step) {
-      const bool hit = order == BitOrder::msb ? table.test_big(three >> (8 - shift) & 0xffffU) : table.test(three >> shift & 0xffffU);
+    const auto second = octet(bytes[at + 1]);
+    const auto fifteen = order == BitOrder::msb ? first << 7 | second >> 1 : (first | second << 8) & 0x7fffU;
+    for (auto left = table.firsts(fifteen) & shifts; left != 0; left &= left - 1) {
+      const auto up = static_cast<unsigned>(std::countr_zero(left));
+      const auto three = order == BitOrder::msb ? first << 16 | second << 8 | octet(bytes[at + 2]) : first | second << 8 | octet(bytes[at + 2]) << 16;
+      const bool hit = order == BitOrder::msb ? table.test_big(three >> (up + 1) & 0xffffU) : table.test(three >> up & 0xffffU);
       if (hit) [[unlikely]] {
-        begin_file(at, shift);
+        begin_file(at, order == BitOrder::msb ? 7 - up : up);
       }
     }
   }

@@ -248,35 +248,30 @@ bool follows_from_the_rest(const Carrier& carrier, const Structure& found) { ret
 
 }  // namespace
 
-std::optional<Structure> find_structure(const Carrier& carrier, std::span<const std::size_t> parts, double most) {
-  constexpr std::array k_bits = {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 10U, 12U, 16U};
-  Structure best;
-  best.log_p = std::log(most);
-  bool any = false;
-  for (const auto bits : k_bits) {
-    // Fields that do not divide a byte mix the planes: that takes planes which are alike.
-    const bool divides = bits <= 8 && 8 % bits == 0;
-    if (bits >= carrier.fraction || (carrier.fraction < 23 && !divides)) {
-      continue;
-    }
-    const LowStream stream(carrier, parts, bits);
-    if (stream.bytes().size() < 32) {
-      continue;
-    }
-    const BitLean lean(stream.bytes());
-    auto found = longest_repetition(stream.bytes(), lean);
-    take(found, leaning_window(stream.bytes(), lean));
-    if (are_even(carrier, bits, stream.elements())) {
-      take(found, uneven_window(stream.bytes()));
-    }
-    const auto log_p = found.log_p + std::log(3.0 * k_bits.size());
-    if (log_p < best.log_p) {
-      const auto place = placed(stream.bytes(), found, lean);
-      best = {bits, stream.element_of(place.begin), stream.element_of(place.end - 1), log_p, found.test};
-      any = true;
-    }
+std::optional<Structure> find_structure(const Carrier& carrier, std::span<const std::size_t> parts, unsigned bits, double most) {
+  // Fields that do not divide a byte mix the planes: that takes planes which are alike.
+  const bool divides = bits <= 8 && 8 % bits == 0;
+  if (bits >= carrier.fraction || (carrier.fraction < 23 && !divides)) {
+    return std::nullopt;
   }
-  return any && !follows_from_the_rest(carrier, best) ? std::optional(best) : std::nullopt;
+  const LowStream stream(carrier, parts, bits);
+  if (stream.bytes().size() < 32) {
+    return std::nullopt;
+  }
+  const BitLean lean(stream.bytes());
+  auto found = longest_repetition(stream.bytes(), lean);
+  take(found, leaning_window(stream.bytes(), lean));
+  if (are_even(carrier, bits, stream.elements())) {
+    take(found, uneven_window(stream.bytes()));
+  }
+  const auto log_p = found.log_p + std::log(3.0 * k_structure_widths.size());
+  if (log_p >= std::log(most)) {
+    return std::nullopt;
+  }
+  const auto place = placed(stream.bytes(), found, lean);
+  Structure structure{bits, stream.element_of(place.begin), stream.element_of(place.end - 1), log_p, found.test, false};
+  structure.arithmetic = follows_from_the_rest(carrier, structure);
+  return structure;
 }
 
 }  // namespace upinspect::forensics

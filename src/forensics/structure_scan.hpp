@@ -5,6 +5,7 @@
 
 #include "forensics/carrier.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,13 +20,16 @@ struct Structure {
   std::size_t last = 0;
   double log_p = 0;             ///< ln of the chance that honest low bits show as much anywhere in the carrier
   std::string test;             ///< what showed it, in words
+  bool arithmetic = false;      ///< the bits above tell what these are, as arithmetic makes them and tools do not
 };
 
-/// Looks at the elements of the carrier's `parts` (indices, in order), zeros and repetitions passed over, as one run. A repeated byte; windows of
-/// 32 bytes and more whose eight bits lean (chi-square of eight degrees, against how they lean everywhere); windows of 2,048
-/// bytes and more, and all of them, whose bytes are unevenly spread (chi-square of 255 degrees, of types that have low bits
-/// which are even in honest weights). Nothing where the chance is above `most`,
-/// or where low bits depend on those above them, as arithmetic makes them and tools do not.
-[[nodiscard]] std::optional<Structure> find_structure(const Carrier& carrier, std::span<const std::size_t> parts, double most);
+/// Widths of fields that are looked at.
+inline constexpr std::array k_structure_widths = {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 10U, 12U, 16U};
+
+/// Looks at the lowest `bits` bits of the elements of the carrier's `parts` (indices, in order), zeros and repetitions passed over, as one
+/// run. A repeated byte; windows of 32 bytes and more whose eight bits lean (chi-square of eight degrees, against how they lean everywhere);
+/// windows of 2,048 bytes and more, and all of them, whose bytes are unevenly spread (chi-square of 255 degrees, of types that have low bits
+/// which are even in honest weights). Nothing where the chance is above `most`.
+[[nodiscard]] std::optional<Structure> find_structure(const Carrier& carrier, std::span<const std::size_t> parts, unsigned bits, double most);
 
 }  // namespace upinspect::forensics

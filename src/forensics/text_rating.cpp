@@ -137,6 +137,10 @@ LikelyStretch best_mixed_run(std::span<const std::byte> stream) {
   LikelyStretch best;
   LikelyStretch current;
   for (std::size_t at = 0; at < stream.size();) {
+    if (current.score <= 0 && octet(stream[at]) < 0xc3) {
+      current.begin = ++at;  // no stretch gains by beginning with ASCII
+      continue;
+    }
     const auto character = character_at(stream.subspan(at));
     at += std::max<std::size_t>(character.length, 1);
     current.end = at;
@@ -164,6 +168,11 @@ LikelyStretch best_likelihood(std::span<const std::byte> stream, double less) {
   std::uint8_t previous = k_no_letter;
   for (std::size_t at = 0; at < stream.size(); ++at) {
     const auto letter = k_letters[octet(stream[at])];
+    if (letter == k_no_letter && current.score <= 0) {
+      previous = letter;  // most bytes that are no text end here
+      current.begin = at + 1;
+      continue;
+    }
     current.score += gain_of(previous, letter) - less;
     previous = letter;
     current.end = at + 1;

@@ -13,6 +13,7 @@
 #include "upinspect/low_bits.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 namespace upinspect {
@@ -44,6 +45,7 @@ class Search {
   void search_carrier(const Loaded& loaded, const forensics::Readings& readings);
   void scan(forensics::BlindSearch& search);
   void note(const Loaded& loaded, std::size_t part, const PartFacts& facts);
+  void add_structure(const Loaded& loaded, const std::vector<std::size_t>& parts);
   void add_payloads(const Loaded& loaded, const std::vector<PartFacts>& facts, std::vector<Payload> read);
   [[nodiscard]] std::vector<std::size_t> unexplained(const Loaded& loaded, const std::vector<PartFacts>& facts) const;
   void add(std::string id, Severity severity, std::string message, const std::string& tensor);
@@ -147,15 +149,26 @@ std::vector<std::size_t> Search::unexplained(const Loaded& loaded, const std::ve
   return parts;
 }
 
-/// What was read, then fields of tensors in which nothing was.
-void Search::add_payloads(const Loaded& loaded, const std::vector<PartFacts>& facts, std::vector<Payload> read) {
-  const auto parts = unexplained(loaded, facts);
+/// Of all widths the one that chance explains least, if arithmetic does not explain any of them.
+void Search::add_structure(const Loaded& loaded, const std::vector<std::size_t>& parts) {
   const auto share = static_cast<double>(loaded.carrier.run().count()) / static_cast<double>(std::max<std::uint64_t>(m_elements, 1));
-  if (const auto structure = forensics::find_structure(loaded.carrier, parts, k_structured * share)) {
-    auto payload = lowbits::structured_payload(loaded.carrier, *structure);
+  constexpr auto& widths = forensics::k_structure_widths;
+  std::array<std::optional<forensics::Structure>, widths.size()> found;
+  inspecting::run_pieces(widths.size(), inspecting::workers_for(m_options.inspect.jobs, widths.size()), [&](unsigned, std::size_t i) {
+    found[i] = forensics::find_structure(loaded.carrier, parts, widths[i], k_structured * share);
+  });
+  const auto best = std::min_element(found.begin(), found.end(), [](const auto& a, const auto& b) { return a && (!b || a->log_p < b->log_p); });
+  const bool arithmetic = std::any_of(found.begin(), found.end(), [](const auto& one) { return one && one->arithmetic; });
+  if (*best && !arithmetic) {
+    auto payload = lowbits::structured_payload(loaded.carrier, **best);
     payload.p_value = std::min(1.0, payload.p_value / share);
     m_fields.push_back(std::move(payload));
   }
+}
+
+/// What was read, then fields of tensors in which nothing was.
+void Search::add_payloads(const Loaded& loaded, const std::vector<PartFacts>& facts, std::vector<Payload> read) {
+  add_structure(loaded, unexplained(loaded, facts));
   for (auto& field : m_fields) {
     if (std::none_of(read.begin(), read.end(), [&field](const Payload& other) { return lowbits::mostly_covers(other, field); })) {
       field.candidates_tried = m_result.candidates_tried;

@@ -56,7 +56,7 @@ def read_out(files, weights, shown, content, dtype="F32", slack=0, **wanted):
 
 
 def check_headers(files):
-    old = patterns("F32", 60000, seed=1)
+    old = patterns("F32", 20000, seed=1)
     for bits in (1, 2, 3, 8):
         read_out(files, written(old, hidden_layer(SOURCE), 0, bits=bits), f"HiddenLayer, {bits} bits", SOURCE, evidence="proven", kind="text", bits=bits)
     secret = np.random.RandomState(5).bytes(900)
@@ -109,7 +109,7 @@ def check_planar(files):
 
 
 def check_strides(files):
-    old = patterns("F32", 60000, seed=9)
+    old = patterns("F32", 20000, seed=9)
     message = LINE * 3
     for stride in range(2, 17):
         for bits in (1, 3):
@@ -127,7 +127,7 @@ def check_seven_bits(files):
 def check_types(files):
     message = LINE * 4
     for dtype in ("F16", "BF16", "F64"):
-        old = patterns(dtype, 20000, seed=len(dtype))
+        old = patterns(dtype, 8000, seed=len(dtype))
         for bits in (1, 2, 3):
             for order in ("msb", "lsb"):
                 new = written(old, message, 4321, bits=bits, field_order=order, byte_order=order)
