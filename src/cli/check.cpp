@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // upinspect check: may CI let it pass?
+#include "cli/check_reports.hpp"
 #include "cli/command.hpp"
 #include "cli/expectations.hpp"
 #include "cli/fail_on.hpp"
@@ -7,8 +8,6 @@
 #include "cli/output.hpp"
 #include "cli/process.hpp"
 #include "cli/text_look.hpp"
-#include "report/check_json.hpp"
-#include "report/check_text.hpp"
 #include "report/policy_json.hpp"
 #include "upinspect/policy.hpp"
 
@@ -51,64 +50,13 @@ void declare(::CLI::App& app, CheckArguments& options) {
   app.add_option("--today", options.today, "The day that waivers are held against; that of the clock unless given")->type_name("YYYY-MM-DD");
   app.add_option("--fail-on", options.fail_on, "Findings of this severity are not let pass; as the policy says, or error")->type_name("SEVERITY")
       ->check(::CLI::IsMember({"note", "warning", "error", "never"}));
-  app.add_option("--format", options.format, "text, json or ndjson")->type_name("FORMAT")
-      ->check(::CLI::IsMember({"text", "json", "ndjson"}));
+  app.add_option("--format", options.format, CheckReports::formats_in_words())->type_name("FORMAT")
+      ->check(::CLI::IsMember(CheckReports::formats()));
   app.add_option("-o,--output", options.output, "Write the report here, not to standard output")->type_name("FILE");
-  app.add_option("--report", options.reports, "Write another report, such as json=report.json")->type_name("FORMAT=FILE")->allow_extra_args(false);
+  app.add_option("--report", options.reports, "Write another report, such as sarif=check.sarif")->type_name("FORMAT=FILE")->allow_extra_args(false);
   options.look.declare(app, "How it ended, nothing more", "What is well, too");
   app.add_option("-j,--jobs", options.jobs, "Threads; 0: one for each core")->type_name("N");
   app.add_option("--max-memory", options.memory, "Most that file content may claim, such as 512M")->type_name("BYTES");
-}
-
-/// One report of a run.
-class CheckReport {
- public:
-  CheckReport(const std::string& format, const std::string& path, const TextLook& look) : m_output(path) {
-    const auto sink = [this](std::string_view piece) { m_output.write(piece); };
-    if (format == "text") {
-      m_text.emplace(sink, look.style_for(path));
-    } else if (format == "json" || format == "ndjson") {
-      m_json.emplace(sink, format == "json" ? report::CheckJson::Form::document : report::CheckJson::Form::lines, version());
-    } else {
-      throw ::CLI::ValidationError("--report", "\"" + format + "\" is no format of this command; it has text, json and ndjson");
-    }
-  }
-
-  void subject(const Subject& subject) {
-    if (m_text) {
-      m_text->subject(subject);
-    } else {
-      m_json->subject(subject);
-    }
-    m_output.flush();
-  }
-
-  void finish() {
-    if (m_text) {
-      m_text->end();
-    } else {
-      m_json->end();
-    }
-    m_output.commit();
-  }
-
- private:
-  Output m_output;
-  std::optional<report::CheckText> m_text;
-  std::optional<report::CheckJson> m_json;
-};
-
-std::vector<std::unique_ptr<CheckReport>> reports_of(const CheckArguments& options) {
-  std::vector<std::unique_ptr<CheckReport>> reports;
-  reports.push_back(std::make_unique<CheckReport>(options.format, options.output, options.look));
-  for (const auto& report : options.reports) {
-    const auto equals = report.find('=');
-    if (equals == std::string::npos || equals + 1 == report.size()) {
-      throw ::CLI::ValidationError("--report", "expected FORMAT=FILE, found \"" + report + "\"");
-    }
-    reports.push_back(std::make_unique<CheckReport>(report.substr(0, equals), report.substr(equals + 1), options.look));
-  }
-  return reports;
 }
 
 std::shared_ptr<const Policy> policy_of(const CheckArguments& options) {
@@ -139,17 +87,17 @@ Exit check(const std::vector<Expectation>& expected, const CheckArguments& optio
   check.inspect.jobs = options.jobs;
   check.inspect.limits.memory = memory_size(options.memory);
   check.inspect.stop = &stop_requested();
-  const auto reports = reports_of(options);
+  CheckReports reports(options.look);
+  reports.add(options.format, options.output);
+  for (const auto& report : options.reports) {
+    reports.add(report);
+  }
   bool failed = false;
   check_files(expected, check, [&](const Subject& subject) {
     failed = failed || fails(subject);
-    for (const auto& report : reports) {
-      report->subject(subject);
-    }
+    reports.subject(subject);
   });
-  for (const auto& report : reports) {
-    report->finish();
-  }
+  reports.finish();
   return failed ? Exit::findings : Exit::ok;
 }
 

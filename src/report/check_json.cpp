@@ -64,37 +64,17 @@ void write_subject(JsonWriter& out, const Subject& subject) {
   if (!subject.why.empty()) {
     out.file_text("why", subject.why);
   }
-  write_expected(out, subject);
-  write_actual(out, subject);
-  write_drift(out, subject);
+  write_comparison(out, subject);
   write_findings(out, subject.findings);
   out.end();
 }
 
 }  // namespace
 
-std::string_view word(SubjectStatus status) noexcept {
-  switch (status) {
-    case SubjectStatus::ok: return "ok";
-    case SubjectStatus::modified: return "modified";
-    case SubjectStatus::missing: return "missing";
-    case SubjectStatus::extra: return "extra";
-    case SubjectStatus::unreadable: return "unreadable";
-    case SubjectStatus::policy: return "policy";
-  }
-  return "unreadable";
-}
-
-std::string_view word(TensorFate fate) noexcept {
-  switch (fate) {
-    case TensorFate::changed: return "changed";
-    case TensorFate::reshaped: return "reshaped";
-    case TensorFate::added: return "added";
-    case TensorFate::removed: return "removed";
-    case TensorFate::renamed: return "renamed";
-    case TensorFate::unreadable: return "unreadable";
-  }
-  return "changed";
+void write_comparison(JsonWriter& out, const Subject& subject) {
+  write_expected(out, subject);
+  write_actual(out, subject);
+  write_drift(out, subject);
 }
 
 CheckJson::CheckJson(Sink sink, Form form, std::string_view version)

@@ -2,25 +2,22 @@
 // The answer of upinspect check: schema upinspect.check/1.
 #pragma once
 
+#include "report/check_reporter.hpp"
 #include "report/json_writer.hpp"
-#include "upinspect/integrity.hpp"
 
 #include <string_view>
 
 namespace upinspect::report {
 
-[[nodiscard]] std::string_view word(SubjectStatus status) noexcept;
-[[nodiscard]] std::string_view word(TensorFate fate) noexcept;
-
 /// Writes a document subject by subject, or each as a line of its own.
-class CheckJson {
+class CheckJson final : public CheckReporter {
  public:
   enum class Form : std::uint8_t { document, lines };
 
   CheckJson(Sink sink, Form form, std::string_view version);
 
-  void subject(const Subject& subject);
-  void end();
+  void subject(const Subject& subject) override;
+  void end() override;
 
  private:
   void head();
@@ -30,5 +27,8 @@ class CheckJson {
   std::string_view m_version;
   bool m_failed = false;
 };
+
+/// Writes the members `expected`, `actual` and `changes` of the open object, those that there are.
+void write_comparison(JsonWriter& out, const Subject& subject);
 
 }  // namespace upinspect::report

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/check_text.hpp"
 
-#include "report/advice.hpp"
 #include "report/units.hpp"
 #include "report/wrap.hpp"
 
@@ -12,16 +11,6 @@ namespace upinspect::report {
 namespace {
 
 constexpr std::size_t k_word_columns = 6;
-
-/// The id of the finding that is the reason, where one is.
-std::string reason_id(const Subject& subject) {
-  if (subject.status != SubjectStatus::policy) {
-    return {};
-  }
-  const auto found = std::find_if(subject.findings.begin(), subject.findings.end(),
-                                  [&subject](const Finding& finding) { return finding.message == subject.why; });
-  return found == subject.findings.end() ? std::string() : found->id;
-}
 
 }  // namespace
 
@@ -50,9 +39,9 @@ void CheckText::subject(const Subject& subject) {
   if (m_style.verbosity < 0) {
     return;
   }
-  const auto id = reason_id(subject);
-  line("FAIL", Tone::error, path, m_style.safe(subject.why) + (id.empty() ? "" : "  " + id));
-  if (const auto help = id.empty() ? std::string_view() : advice(id); !help.empty()) {
+  const auto* reason = reason_of(subject);
+  line("FAIL", Tone::error, path, m_style.safe(subject.why) + (reason == nullptr ? "" : "  " + reason->id));
+  if (const auto help = failure_advice(subject); !help.empty()) {
     m_sink(indented(help, k_word_columns, Tone::dim, m_style));
   }
 }
@@ -62,8 +51,7 @@ void CheckText::end() {
   if (m_failed != 0 && well != 0 && m_style.verbosity == 0) {
     line("ok", Tone::dim, thousands(well) + (well == 1 ? " other" : " others"), "");
   }
-  m_sink(m_failed == 0 ? counted(m_count, "file") + (m_count == 1 ? " is as it should be\n" : " are as they should be\n")
-                       : thousands(m_failed) + " of " + thousands(m_count) + " failed\n");
+  m_sink(check_outcome(m_failed, m_count) + "\n");
 }
 
 }  // namespace upinspect::report
