@@ -110,7 +110,7 @@ std::string path_uri(std::string_view path) {
 
 std::string escape_sarif_message(std::string_view raw) {
   const auto doubled = replaced(replaced(escape_terminal(raw), "{", "{{"), "}", "}}");
-  return replaced(doubled, "](", "\\](");
+  return replaced(doubled, "](", "]\\(");  // whatever stands before it, a backslash too
 }
 
 CheckSarif::CheckSarif(Sink sink, std::string_view version) : m_out(std::move(sink), JsonLayout::pretty), m_version(version) {
