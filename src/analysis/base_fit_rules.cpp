@@ -5,6 +5,7 @@
 
 #include "analysis/adapter_rule.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace upinspect::analysis {
@@ -43,9 +44,21 @@ class FitJudge {
     return {};
   }
 
+  /// Of modules that have positions for names, why these mean nothing in the base.
+  [[nodiscard]] std::string why_positions() const {
+    const auto told = std::find_if(m_fit.modules.begin(), m_fit.modules.end(), [](const ModuleFit& module) {
+      return module.verdict == FitVerdict::missing && module.why.find("positions") != std::string::npos;
+    });
+    return told == m_fit.modules.end() ? std::string() : told->why;
+  }
+
   void missing() {
     const auto names = modules(FitVerdict::missing);
     if (names.empty()) {
+      return;
+    }
+    if (const auto why = why_positions(); !why.empty()) {
+      m_case.find("lora.base-missing", Severity::error, named(names, "module") + ": " + why, tensor_of(names.front()));
       return;
     }
     if (names.size() == m_fit.modules.size()) {

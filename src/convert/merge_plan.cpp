@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -50,6 +51,7 @@ class Planner {
 
  private:
   void adapter_as_a_whole();
+  [[nodiscard]] bool saved_layer(const std::string& name);
   void module(const AdapterModule& module);
   void take(const AdapterModule& module, UpdateTarget target, const lora::BaseWeight& found);
   [[nodiscard]] bool is_free(const AdapterModule& module, std::size_t place);
@@ -76,10 +78,22 @@ void Planner::adapter_as_a_whole() {
   if (!adapter.unpaired.empty()) {
     m_reasons.add("the other half is missing of " + listing("tensor", adapter.unpaired, 12), "");
   }
-  if (!adapter.other.empty()) {
-    m_reasons.add(listing("tensor", adapter.other, 12) + " of the adapter belong" + (adapter.other.size() == 1 ? "s" : "") +
+  std::vector<std::string> left_out;
+  std::copy_if(adapter.other.begin(), adapter.other.end(), std::back_inserter(left_out), [this](const std::string& name) { return !saved_layer(name); });
+  if (!left_out.empty()) {
+    m_reasons.add(listing("tensor", left_out, 12) + " of the adapter belong" + (left_out.size() == 1 ? "s" : "") +
                       " to no module that merge knows, and would be left out", "");
   }
+}
+
+/// PEFT's modules_to_save: a tensor under the name of one of the base's takes its place.
+bool Planner::saved_layer(const std::string& name) {
+  const auto [module, found, target] = m_match.saved_layer(name);
+  if (found.ambiguous || !(target == UpdateTarget::bias ? found.bias : found.weight)) {
+    return false;
+  }
+  take(module, target, found);
+  return true;
 }
 
 std::string Planner::finding_about(const AdapterModule& module) const {

@@ -58,18 +58,25 @@ class Fitting {
     fit.base_tensors = m_base.size();
     fit.prefix = m_match.prefix_words();
     for (const auto& module : m_adapter.modules) {
-      fit.modules.push_back(one(module));
+      const auto target = acts_on(module, UpdateTarget::weight) ? UpdateTarget::weight : UpdateTarget::bias;
+      fit.modules.push_back(one(module, m_match.of(module), target));
     }
-    fit.ignored = m_adapter.other;
+    for (const auto& tensor : m_adapter.other) {
+      const auto saved = m_match.saved_layer(tensor);
+      const bool known = saved.target == UpdateTarget::bias ? saved.found.bias.has_value() : saved.found.weight.has_value();
+      if (known) {
+        fit.modules.push_back(one(saved.module, saved.found, saved.target));
+      } else {
+        fit.ignored.push_back(tensor);
+      }
+    }
     return fit;
   }
 
  private:
-  [[nodiscard]] ModuleFit one(const AdapterModule& module) const {
+  [[nodiscard]] ModuleFit one(const AdapterModule& module, const BaseWeight& found, UpdateTarget target) const {
     ModuleFit fit;
     fit.module = module.name;
-    const auto found = m_match.of(module);
-    const auto target = acts_on(module, UpdateTarget::weight) ? UpdateTarget::weight : UpdateTarget::bias;
     const bool bias = target == UpdateTarget::bias;
     const auto& place = bias ? found.bias : found.weight;
     const auto places = place ? std::vector<std::size_t>{*place} : bias ? std::vector<std::size_t>() : found.parts;

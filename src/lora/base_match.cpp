@@ -140,6 +140,20 @@ BaseWeight BaseMatch::split(const std::string& canonical) const {
   return out;
 }
 
+BaseMatch::SavedLayer BaseMatch::saved_layer(const std::string& tensor) const {
+  const auto cut = [](std::string text, std::string_view end) { return text.ends_with(end) ? without(text, end) : text; };
+  const bool is_bias = tensor.ends_with(k_bias);
+  SavedLayer out;
+  out.target = is_bias ? UpdateTarget::bias : UpdateTarget::weight;
+  out.module.name = cut(cut(cut(tensor, is_bias ? k_bias : k_weight), ".default"), ".modules_to_save");
+  out.module.canonical = canonical_name(out.module.name);
+  out.module.method = k_saved_layer;
+  out.module.parts = {{"saved", tensor}};
+  out.found = of(out.module);
+  out.found.parts.clear();
+  return out;
+}
+
 BaseWeight BaseMatch::of(const AdapterModule& module) const {
   const auto canonical = canonical_of(module);
   const auto found = m_weights.find(spelled(name_in_base(canonical)));

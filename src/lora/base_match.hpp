@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lora/positions.hpp"
+#include "lora/update.hpp"
 #include "upinspect/adapter.hpp"
 #include "upinspect/artifact.hpp"
 
@@ -38,6 +39,14 @@ class BaseMatch {
   BaseMatch(const std::vector<Tensor>& base, const std::vector<AdapterModule>& modules);
 
   [[nodiscard]] BaseWeight of(const AdapterModule& module) const;
+
+  /// A tensor of the adapter that is a layer of the base itself (PEFT's modules_to_save), as a module of its own.
+  struct SavedLayer {
+    AdapterModule module;
+    BaseWeight found;
+    UpdateTarget target = UpdateTarget::weight;
+  };
+  [[nodiscard]] SavedLayer saved_layer(const std::string& tensor) const;
 
   /// That prefix in words, and what positions were taken to be; empty where the names meet as they are.
   [[nodiscard]] std::string prefix_words() const;

@@ -22,6 +22,9 @@ constexpr std::array k_xlabs{Renamed{"_processor_qkv_lora1", "_img_attn_qkv"}, R
 /// Of a single block, whose canonical names have lost "processor" and "lora".
 constexpr std::array k_xlabs_single{Renamed{"_qkv", "_linear1"}, Renamed{"_proj", "_linear2"}};
 
+/// llama.cpp's names of what stands outside of the layers, and transformers'.
+constexpr std::array k_llama{Renamed{"token_embd", "model_embed_tokens"}, Renamed{"output", "lm_head"}};
+
 struct Split {
   std::string_view end;
   std::array<std::string_view, 4> ends;
@@ -84,6 +87,11 @@ std::string name_in_base(const std::string& canonical) {
   for (const auto& [from, to] : k_xlabs) {
     if (canonical.ends_with(from)) {
       return canonical.substr(0, canonical.size() - from.size()) + std::string(to);
+    }
+  }
+  for (const auto& [from, to] : k_llama) {
+    if (canonical == from) {
+      return std::string(to);
     }
   }
   const auto rest = rest_of_single(canonical);

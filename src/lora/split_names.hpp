@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flux has two spellings: in BFL's a layer of several projections is one weight, in diffusers' they are weights of their own.
+// Layers that adapters and bases call by other names. Flux has two spellings: in BFL's a layer of several projections is one
+// weight, in diffusers' they are weights of their own.
 #pragma once
 
 #include <string>
@@ -8,7 +9,7 @@
 
 namespace upinspect::lora {
 
-/// XLabs' names in BFL's spelling; any other name as it stands. Canonical names in and out.
+/// XLabs' names in BFL's spelling, llama.cpp's embeddings and output in transformers'; any other name as it stands. Canonical names in and out.
 [[nodiscard]] std::string name_in_base(const std::string& canonical);
 
 /// XLabs' pair for queries, keys and values of a single block: the first rows of linear1.

@@ -292,7 +292,14 @@ Spectrum Measuring::added_of_glora() const {
   const auto first = matrix("b1");
   const auto second = matrix("b2");
   const bool exchanged = first.columns != second.rows || (m_module.rank && first.columns != *m_module.rank);
-  return exchanged ? spectrum_of_product(second, first) : spectrum_of_product(first, second);
+  const auto& up = exchanged ? second : first;
+  const auto& down = exchanged ? first : second;
+  if (!has("bm")) {
+    return spectrum_of_product(up, down);
+  }
+  const auto core = part("bm");
+  require_core(core.values.size(), down.columns);
+  return spectrum_of_product(up, through_core(core, down, "bm"));
 }
 
 Spectrum Measuring::difference() const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LoRA:   update_low_rank.cpp.
 // LoHa:   (w1_a @ w1_b) * (w2_a @ w2_b), element by element.     LoKr: kron(w1, w2).
-// GLoRA:  W + scale x (W @ a1 @ a2 + b1 @ b2); old files: W @ a2 @ a1 + b2 @ b1.
+// GLoRA:  W + scale x (W @ a1 @ a2 + b1 @ b2), a Tucker core bm within b2; old files: W @ a2 @ a1 + b2 @ b1.
 // OFT:    update_rotation.cpp.
 // IA3:    W * (1 + w) in LyCORIS, W * l in PEFT.                  Full: W + diff.
 // DoRA:   V = W + update; each row (or column) of V is scaled to the length that its magnitude names.
@@ -86,6 +86,9 @@ Update<Real>::Update(const AdapterModule& module, UpdateTarget target, const std
     build_factor(module, target, read, scale);
   } else if (is_rotation(module) && target == UpdateTarget::weight) {
     build_rotation(module, options.rotation, read, scale);
+  } else if (module.method == k_saved_layer) {
+    build_difference("saved", shape, read, 1);
+    m_kind = Kind::replacement;
   } else if (target == UpdateTarget::bias) {
     build_difference(bias_role(module), shape, read, factor);
   } else if (module.method == "full" || module.method == "norm") {
@@ -95,7 +98,7 @@ Update<Real>::Update(const AdapterModule& module, UpdateTarget target, const std
   } else if (module.method == "lokr") {
     build_kronecker(module, read, factor);
   } else if (module.method == "glora") {
-    build_glora(read, factor);
+    build_glora(module, read, factor);
   } else if (module.experts > 1) {
     build_experts(read, factor);
   } else {
@@ -173,23 +176,24 @@ void Update<Real>::build_difference(const std::string& role, const std::vector<s
 }
 
 template <typename Real>
-void Update<Real>::build_glora(const PartReader<Real>& read, Real scale) {
+void Update<Real>::build_glora(const AdapterModule& module, const PartReader<Real>& read, Real scale) {
   m_kind = Kind::glora;
   auto a1 = flattened(read("a1"), "a1");
   auto a2 = flattened(read("a2"), "a2");
   auto b1 = flattened(read("b1"), "b1");
   auto b2 = flattened(read("b2"), "b2");
-  if (m_kernel != 1) {
-    throw UpdateRefused("merge knows GLoRA for linear layers and kernels of 1, the weight is " + weight_shape());
-  }
   const auto rank = b1.columns;
   if (a1.columns != rank || a2.rows != rank || b2.rows != rank || b1.rows != m_rows) {  // old files: 1 and 2 exchanged
     std::swap(a1, a2);
     std::swap(b1, b2);
   }
+  if (has(module, "bm")) {
+    b2 = through_core(read("bm"), b2, "bm");
+  }
   require_fit(b1, b2);
-  if (a1.rows != m_columns || a2.columns != m_columns || a1.columns != a2.rows) {
-    throw UpdateRefused(fmt::format("a1 and a2 do not make a square of {} inputs", m_columns));
+  const auto inputs = m_columns / m_kernel;
+  if (a1.rows != inputs || a2.columns != inputs || a1.columns != a2.rows) {
+    throw UpdateRefused(fmt::format("a1 and a2 do not make a square of {} inputs", inputs));
   }
   scale_by(b1, scale);
   scale_by(a2, scale);
@@ -264,12 +268,28 @@ void Update<Real>::add_kronecker(std::size_t row, std::size_t count, std::span<R
   }
 }
 
+/// Each row of `rows` x (inputs x kernel) with its kernel's positions before its inputs, or back.
+template <typename Real>
+std::vector<Real> turned_kernels(std::span<const Real> rows, std::size_t first, std::size_t second) {
+  std::vector<Real> out(rows.size());
+  for (std::size_t start = 0; start < rows.size(); start += first * second) {
+    for (std::size_t i = 0; i < first * second; ++i) {
+      out[start + i % second * first + i / second] = rows[start + i];
+    }
+  }
+  return out;
+}
+
+/// W @ a1 @ a2 over the inputs, at each position of a kernel.
 template <typename Real>
 void Update<Real>::add_glora(std::size_t row, std::size_t count, std::span<Real> weights) const {
-  std::vector<Real> middle(count * m_left2.columns);
-  numeric::add_product(std::span<const Real>(weights), std::span(m_left2.values), m_columns, m_left2.columns, std::span(middle));
-  std::vector<Real> update(weights.size());
-  numeric::add_product(std::span<const Real>(middle), std::span(m_right2.values), m_left2.columns, m_columns, std::span(update));
+  const auto inputs = m_columns / m_kernel;
+  const auto old = turned_kernels(std::span<const Real>(weights), inputs, m_kernel);
+  std::vector<Real> middle(count * m_kernel * m_left2.columns);
+  numeric::add_product(std::span<const Real>(old), std::span(m_left2.values), inputs, m_left2.columns, std::span(middle));
+  std::vector<Real> turned(weights.size());
+  numeric::add_product(std::span<const Real>(middle), std::span(m_right2.values), m_left2.columns, inputs, std::span(turned));
+  auto update = turned_kernels(std::span<const Real>(turned), m_kernel, inputs);
   numeric::add_product(m_left.from(row, count), std::span(m_right.values), m_left.columns, m_columns, std::span(update));
   std::transform(weights.begin(), weights.end(), update.begin(), weights.begin(), std::plus<>());
 }
@@ -297,6 +317,9 @@ void Update<Real>::add(std::size_t row, std::span<Real> weights) const {
       return add_kronecker(row, count, weights);
     case Kind::difference:
       std::transform(weights.begin(), weights.end(), m_left.from(row, count).begin(), weights.begin(), std::plus<>());
+      return;
+    case Kind::replacement:
+      std::copy_n(m_left.from(row, count).begin(), weights.size(), weights.begin());
       return;
     case Kind::glora:
       return add_glora(row, count, weights);

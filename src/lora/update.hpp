@@ -13,6 +13,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace upinspect::lora {
@@ -43,6 +44,9 @@ struct Matrix {
     return std::span(values).subspan(row * columns, count * columns);
   }
 };
+
+/// The method of a module whose part "saved" is the weight itself: PEFT's modules_to_save.
+inline constexpr std::string_view k_saved_layer = "saved";
 
 /// Which tensor of the layer is meant.
 enum class UpdateTarget : std::uint8_t { weight, bias };
@@ -82,7 +86,7 @@ class Update {
   void set_lengths(std::span<const double> sums);
 
  private:
-  enum class Kind : std::uint8_t { low_rank, experts, hadamard, kronecker, difference, glora, factor, rotation, butterfly, input_rotation };
+  enum class Kind : std::uint8_t { low_rank, experts, hadamard, kronecker, difference, replacement, glora, factor, rotation, butterfly, input_rotation };
   enum class Lengths : std::uint8_t { none, rows, columns };
 
   void build_low_rank(const AdapterModule& module, const PartReader<Real>& read, Real scale);
@@ -92,7 +96,7 @@ class Update {
   void build_hadamard(const AdapterModule& module, const PartReader<Real>& read, Real scale);
   void build_kronecker(const AdapterModule& module, const PartReader<Real>& read, Real scale);
   void build_difference(const std::string& role, const std::vector<std::uint64_t>& shape, const PartReader<Real>& read, Real scale);
-  void build_glora(const PartReader<Real>& read, Real scale);
+  void build_glora(const AdapterModule& module, const PartReader<Real>& read, Real scale);
   void build_factor(const AdapterModule& module, UpdateTarget target, const PartReader<Real>& read, double strength);
   void build_rotation(const AdapterModule& module, const RotationSettings& how, const PartReader<Real>& read, double strength);
   void build_row_rotation(const PartValues<Real>& part, double constraint, double strength);

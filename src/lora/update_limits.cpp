@@ -15,8 +15,8 @@ namespace {
 bool is_used(const std::string& method, const std::string& role) {
   static const std::map<std::string, std::vector<std::string_view>> k_roles{
       {"lora", {"up", "down", "mid"}}, {"dora", {"up", "down", "mid"}}, {"adalora", {"up", "down", "singular"}}, {"loha", {"hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2"}},
-      {"lokr", {"lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"}}, {"glora", {"a1", "a2", "b1", "b2"}},
-      {"ia3", {"factor", "on_input"}}, {"oft", {"oft_blocks", "rescale"}}, {"boft", {"oft_blocks", "rescale"}}, {"full", {"diff"}}, {"norm", {"w_norm", "b_norm"}}};
+      {"lokr", {"lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2"}}, {"glora", {"a1", "a2", "b1", "b2", "bm"}},
+      {"ia3", {"factor", "on_input"}}, {"oft", {"oft_blocks", "rescale"}}, {"boft", {"oft_blocks", "rescale"}}, {"full", {"diff"}}, {"norm", {"w_norm", "b_norm"}}, {std::string(k_saved_layer), {"saved"}}};
   static constexpr std::array<std::string_view, 5> k_any{"alpha", "scalar", "magnitude", "diff_b", "up_bias"};
   const auto found = k_roles.find(method);
   const auto is_role = [&role](std::string_view known) { return role == known; };
@@ -42,12 +42,15 @@ std::string unsupported(const AdapterModule& module, const UpdateOptions& option
   if (module.experts > 1 && !module.part("magnitude").empty()) {
     return "merge does not know DoRA over mixtures of experts";
   }
-  return module.down_transposed ? "merge does not know llama.cpp's embeddings" : "";
+  return {};
 }
 
 std::string why_not_undone(const AdapterModule& module) {
   if (!module.part("magnitude").empty()) {
     return "--undo cannot take back DoRA: the lengths that the weight had are gone";
+  }
+  if (module.method == k_saved_layer) {
+    return "--undo cannot take back layers that were saved whole: what they replaced is gone";
   }
   if (is_rotation(module)) {
     return "--undo cannot take back OFT: turning back does not undo the rounding of what was turned";
@@ -70,6 +73,9 @@ std::string why_not_merged(const AdapterModule& module, const UpdateOptions& opt
 double scale_of(const AdapterModule& module, const UpdateOptions& options) {
   if (module.method == "ia3" || is_rotation(module)) {
     return options.strength;
+  }
+  if (module.method == k_saved_layer) {
+    return 1;
   }
   if (!module.scale) {
     throw UpdateRefused("its scale is unknown" + (module.scale_rule.starts_with("unknown: ") ? module.scale_rule.substr(7) : ""));

@@ -37,6 +37,8 @@ void Update<Real>::build_low_rank(const AdapterModule& module, const PartReader<
     m_right = flattened(read("down"), "down");
     if (module.transposed) {
       m_left = transpose(m_left);
+    }
+    if (module.transposed || module.down_transposed) {
       m_right = transpose(m_right);
     }
   }
@@ -47,7 +49,8 @@ void Update<Real>::build_low_rank(const AdapterModule& module, const PartReader<
     m_right = through_core(read("mid"), m_right, "mid");
   }
   scale_by(m_left, scale);
-  if (module.base_transposed) {
+  // llama.cpp turns an embedding's down half, and no base keeps embeddings as dim x vocabulary.
+  if (module.base_transposed || module.down_transposed) {
     auto turned = transpose(m_right);
     m_right = transpose(m_left);
     m_left = std::move(turned);

@@ -81,6 +81,18 @@ def names_and_shapes(root):
     checks.equal(ignored["base_fit"]["ignored"], ["strange"], "what no module explains")
     checks.that(findings(ignored).get("lora.base-ignored") == "note", "what no module explains: a finding")
 
+    whole = {**extra, "base_model.model.model.embed_tokens.modules_to_save.weight": np.zeros(LLAMA["model.embed_tokens.weight"], np.float32),
+             PEFT + "mlp.down_proj.weight": np.zeros((3, 3), np.float32)}
+    saved = fit(base, write_safetensors(root / "saved.safetensors", whole))
+    checks.equal(verdicts(saved), {PEFT + "self_attn.q_proj": ("fits", "model.layers.0.self_attn.q_proj.weight"),
+                                   "base_model.model.model.embed_tokens": ("fits", "model.embed_tokens.weight"),
+                                   PEFT + "mlp.down_proj": ("wrong-shape", "model.layers.0.mlp.down_proj.weight")}, "layers that were saved whole")
+    checks.equal(saved["base_fit"]["ignored"], ["strange"], "and what is none")
+
+    placed = fit(base, write_safetensors(root / "placed.safetensors", zeros({"unet:0:up": (16, 2), "unet:0:down": (2, 16)})))
+    told = next(finding for finding in placed["findings"] if finding["id"] == "lora.base-missing")
+    checks.that("positions, not names" in told["message"], f"why positions mean nothing here: {told}")
+
     moved = fit(write_safetensors(root / "moved.safetensors", zeros({"language_model." + key: shape for key, shape in LLAMA.items()})),
                 root / "good" / "adapter_model.safetensors")
     checks.equal([verdict for verdict, _ in verdicts(moved).values()], ["fits", "fits"], "a prefix that all names of the base have")

@@ -230,6 +230,14 @@ def half_precision():
         compare(dtype, module, wanted[UP].astype(np.float64) @ wanted[DOWN].astype(np.float64))
 
 
+def check_glora_core():
+    """b1 @ b2 with a Tucker core between, as LyCORIS has it for kernels."""
+    b1, b2, core = normal(24, 3, 1, 1), normal(3, 10, 1, 1), normal(3, 3, 3, 2)
+    found = inspected({ONE + ".a1.weight": normal(10, 3, 1, 1), ONE + ".a2.weight": normal(3, 10, 1, 1), ONE + ".b1.weight": b1,
+                       ONE + ".b2.weight": b2, ONE + ".bm.weight": core})
+    compare("GLoRA with a core", found["adapter"]["modules"][0], tucker(core, flat(b1), flat(b2)))
+
+
 def check_limits():
     big = inspected({ONE + ".hada_w1_a": normal(600, 32), ONE + ".hada_w1_b": normal(32, 700), ONE + ".hada_w2_a": normal(600, 32),
                      ONE + ".hada_w2_b": normal(32, 700)})
@@ -394,7 +402,8 @@ def main():
     if not sys.argv[1:]:
         check_hard()
         half_precision()
-        check_limits()
+        check_glora_core()
+    check_limits()
         check_jobs()
         check_findings()
         check_real()

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.scripts import SHARED, SOURCE, Checks, environment, need, run, tool  # noqa: E402
 
 np = need("numpy")
+from gguf_interop import gguf  # noqa: E402
 from merge_numbers import PEFT, decode, encode, numbers, rounded, ulp  # noqa: E402
 from merge_rotations import ROTATIONS, boft  # noqa: E402
 
@@ -301,6 +302,31 @@ def glora():
         "fc.weight": lambda w: w + 0.5 * (w @ a1 @ a2 + b1 @ b2), "old.weight": lambda w: w + (w @ a1 @ a2 + b1 @ b2)}
 
 
+def glora_convolution():
+    """Over the input channels at every position of a kernel, and with a Tucker core."""
+    a1, a2, b1, b2 = numbers(5, 3, 1, 1, spread=0.3), numbers(3, 5, 1, 1, spread=0.3), numbers(6, 3, 1, 1), numbers(3, 5, 3, 2)
+    t2, core = numbers(3, 5, 1, 1), numbers(3, 3, 3, 2)
+    tensors = {f"lycoris_conv.{n}.weight": t for n, t in (("a1", a1), ("a2", a2), ("b1", b1), ("b2", b2))}
+    tensors |= {f"lycoris_core.{n}.weight": t for n, t in (("a1", a1), ("a2", a2), ("b1", b1), ("b2", t2), ("bm", core))}
+    tensors |= {"lycoris_conv.alpha": np.float64(1.5), "lycoris_core.alpha": np.float64(3)}
+
+    def inner(w):
+        return np.einsum("oikl,ir,rj->ojkl", w, a1[:, :, 0, 0], a2[:, :, 0, 0])
+    return tensors, None, {"conv.weight": (6, 5, 3, 2), "core.weight": (6, 5, 3, 2)}, {
+        "conv.weight": lambda w: w + 0.5 * (inner(w) + np.einsum("or,rikl->oikl", b1[:, :, 0, 0], b2)),
+        "core.weight": lambda w: w + inner(w) + np.einsum("oa,abkl,bi->oikl", b1[:, :, 0, 0], core, t2[:, :, 0, 0])}
+
+
+def peft_saved():
+    """modules_to_save: whole layers, under their names as old and new releases write them."""
+    config = {"peft_type": "LORA", "r": 4, "lora_alpha": 4, "modules_to_save": ["score", "lm_head"]}
+    a, b, score, bias, head = numbers(4, 12), numbers(10, 4), numbers(3, 10), numbers(3), numbers(20, 10)
+    return ({PEFT + "model.fc.lora_A.weight": a, PEFT + "model.fc.lora_B.weight": b, PEFT + "score.weight": score, PEFT + "score.bias": bias,
+             PEFT + "lm_head.modules_to_save.weight": head}, config,
+            {"model.fc.weight": (10, 12), "score.weight": (3, 10), "score.bias": (3,), "lm_head.weight": (20, 10)},
+            {"model.fc.weight": lambda w: w + b @ a, "score.weight": lambda w: score, "score.bias": lambda w: bias, "lm_head.weight": lambda w: head})
+
+
 def lycoris_ia3():
     out, inner = numbers(24), numbers(18)
     return ({"lycoris_k.weight": out.reshape(24, 1), "lycoris_k.on_input": np.float64(0), "lycoris_down.weight": inner.reshape(1, 18),
@@ -357,8 +383,8 @@ def loralib():
 
 
 FAMILIES = [peft, peft_dora, peft_gpt2, peft_embedding, peft_ia3, kohya, kohya_sdxl, flux, xlabs, xlabs_single, flux_to_diffusers, cloneofsimo, diffusers, lycoris_dora, loha, lokr,
-            glora, lycoris_ia3, *ROTATIONS, differences, mlx, mlx_experts, adalora, loralib]
-NOT_LINEAR = {peft_dora, flux_to_diffusers, peft_ia3, lycoris_dora, glora, lycoris_ia3, *ROTATIONS}
+            glora, glora_convolution, peft_saved, lycoris_ia3, *ROTATIONS, differences, mlx, mlx_experts, adalora, loralib]
+NOT_LINEAR = {glora_convolution, peft_saved, peft_dora, flux_to_diffusers, peft_ia3, lycoris_dora, glora, lycoris_ia3, *ROTATIONS}
 
 
 # --- what is tried ---------------------------------------------------------------------------------------------------
@@ -694,6 +720,21 @@ def try_real(folder):
             {names[m]: (lambda w, m=m: w + scale * (ups[m] @ downs[m]).T) for m in downs})
 
 
+def try_gguf(folder):
+    """llama.cpp's adapter of an embedding and of a layer, into a base with transformers' names."""
+    a, b, c, d = (numbers(*shape).astype("<f4") for shape in ((50, 4), (16, 4), (4, 16), (24, 4)))
+    arrays = {"token_embd.weight.lora_a": a, "token_embd.weight.lora_b": b, "blk.2.attn_q.weight.lora_a": c, "blk.2.attn_q.weight.lora_b": d}
+    adapter = folder / "adapter.gguf"
+    adapter.write_bytes(gguf("<", [(name, 0, list(reversed(array.shape)), array.tobytes()) for name, array in arrays.items()]))
+    weights, all_tensors = make_base({"model.embed_tokens.weight": (50, 16), "model.layers.2.self_attn.q_proj.weight": (24, 16)}, "BF16")
+    base = write(folder / "llama.safetensors", all_tensors)
+    merge(base, adapter, "-o", folder / "llama-merged.safetensors", "--precise")
+    wide = {name: array.astype(np.float64) for name, array in arrays.items()}
+    compare("gguf", folder / "llama-merged.safetensors", "BF16", weights, {
+        "model.embed_tokens.weight": lambda w: w + 4 * wide["token_embd.weight.lora_a"] @ wide["token_embd.weight.lora_b"].T,
+        "model.layers.2.self_attn.q_proj.weight": lambda w: w + 4 * wide["blk.2.attn_q.weight.lora_b"] @ wide["blk.2.attn_q.weight.lora_a"]})
+
+
 def try_jobs(folder):
     """The same bytes for any number of threads, and from run to run."""
     tensors, config, shapes, _ = kohya()
@@ -722,7 +763,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.chdir(folder)
-        for trial in (try_families, try_scale, try_rotation_strength, try_undo, try_refusals, try_torch, try_shards, try_real, try_stopped, try_jobs, try_text):
+        for trial in (try_families, try_scale, try_rotation_strength, try_undo, try_refusals, try_torch, try_shards, try_gguf, try_real, try_stopped, try_jobs, try_text):
             trial(folder)
     checks.finish()
 
