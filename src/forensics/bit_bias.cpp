@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/bit_bias.hpp"
+#include "forensics/little.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,8 +8,6 @@
 
 namespace upinspect::forensics {
 namespace {
-
-using Bytes = std::span<const std::byte>;
 
 constexpr std::size_t k_block = 8;   ///< a quarter of the smallest window
 

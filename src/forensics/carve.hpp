@@ -2,6 +2,7 @@
 // Recognises files and the headers of hiding tools at the front of bytes, and proves them by parsing.
 #pragma once
 
+#include "forensics/little.hpp"
 #include "upinspect/payload.hpp"
 
 #include <cstddef>
@@ -24,8 +25,6 @@ struct Carved {
 /// The file or header that begins at `offset` of `stream`; nothing where none does. A file counts as proven where its
 /// own checksums hold or where its structure leads to its end.
 [[nodiscard]] std::optional<Carved> carve_at(std::span<const std::byte> stream, std::size_t offset);
-
-using Bytes = std::span<const std::byte>;
 
 // One recogniser for each kind. `bytes` begins at the candidate.
 [[nodiscard]] std::optional<Carved> carve_png(Bytes bytes);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/encoded_text.hpp"
+#include "forensics/little.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,8 +8,6 @@
 
 namespace upinspect::forensics {
 namespace {
-
-using Bytes = std::span<const std::byte>;
 
 constexpr std::uint8_t k_none = 0xff;
 constexpr std::size_t k_shortest_base64 = 24;

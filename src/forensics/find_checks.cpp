@@ -12,8 +12,6 @@
 namespace upinspect::forensics {
 namespace {
 
-using Bytes = std::span<const std::byte>;
-
 /// Random characters beside a text are text with a chance of 98 in 256: the pairs of letters tell where it ends. Gives what to
 /// cut away at either end; nothing where the text is no language.
 std::pair<std::size_t, std::size_t> ragged_ends(Bytes text) {

@@ -10,6 +10,8 @@
 
 namespace upinspect::forensics {
 
+using Bytes = std::span<const std::byte>;
+
 /// The little-endian number of `width` bytes at `offset`; 0 where there are not so many.
 [[nodiscard]] inline std::uint64_t little(std::span<const std::byte> bytes, std::size_t offset, unsigned width) noexcept {
   if (offset > bytes.size() || width > bytes.size() - offset) {

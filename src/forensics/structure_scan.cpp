@@ -2,6 +2,7 @@
 #include "forensics/structure_scan.hpp"
 
 #include "forensics/bit_bias.hpp"
+#include "forensics/little.hpp"
 #include "forensics/statistics.hpp"
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 
 namespace upinspect::forensics {
 namespace {
-
-using Bytes = std::span<const std::byte>;
 
 /// Every so many elements their place is kept, so that a byte of the stream leads back to its element.
 constexpr std::size_t k_mark = 256;

@@ -59,9 +59,9 @@ std::uint32_t touched_mask(const LowBitCounts& counts) {
 }  // namespace
 
 std::optional<BrokenUpcast> broken_upcast(const ElementRun& run) {
-  constexpr std::uint64_t k_enough = 64;
+  constexpr std::uint64_t k_enough_values = 64;
   const auto counts = run.width == 4 ? low_bit_counts(run) : LowBitCounts{};
-  const auto mask = counts.numbers < k_enough ? 0 : touched_mask(counts);
+  const auto mask = counts.numbers < k_enough_values ? 0 : touched_mask(counts);
   if (mask == 0) {
     return std::nullopt;
   }
@@ -94,10 +94,10 @@ bool is_on_lattice(const ElementRun& run) {
     ++seen[pattern >> 23 & 0xffU];
     odd[pattern >> 23 & 0xffU] += pattern & 1U;
   }
-  constexpr std::uint64_t k_enough = 64;
+  constexpr std::uint64_t k_enough_values = 64;
   unsigned even_binades = 0;
   for (unsigned exponent = 1; exponent < 255; ++exponent) {
-    even_binades += seen[exponent] >= k_enough && odd[exponent] * 20 < seen[exponent] ? 1U : 0U;
+    even_binades += seen[exponent] >= k_enough_values && odd[exponent] * 20 < seen[exponent] ? 1U : 0U;
   }
   return even_binades >= 2;
 }

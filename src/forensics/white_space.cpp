@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/white_space.hpp"
 
+#include "forensics/little.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <set>
@@ -9,7 +11,6 @@
 namespace upinspect::forensics {
 namespace {
 
-using Bytes = std::span<const std::byte>;
 using Symbols = std::vector<std::uint8_t>;
 
 constexpr std::string_view k_blanks = "\t\n\r ";

@@ -13,7 +13,7 @@ namespace {
 
 constexpr unsigned k_most_levels = 64;
 constexpr std::size_t k_longest_expression = 88;
-constexpr std::size_t k_longest_text = 160;
+constexpr std::size_t k_longest_quote = 160;
 
 /// Text in quotes; what a terminal must not see is the reporter's to escape.
 std::string quoted_text(std::string_view text) {
@@ -33,9 +33,9 @@ std::string number_of(double value) {
 }
 
 /// An object without parts; empty for one that has some.
-class Leaf {
+class PartlessObject {
  public:
-  Leaf(const Graph& graph, NodeId id) : m_graph(graph), m_id(id) {}
+  PartlessObject(const Graph& graph, NodeId id) : m_graph(graph), m_id(id) {}
 
   [[nodiscard]] std::string text() {
     switch (m_graph.kind(m_id)) {
@@ -61,9 +61,9 @@ class Leaf {
   }
 
   std::string cut(std::string text) {
-    if (text.size() > k_longest_text) {
+    if (text.size() > k_longest_quote) {
       m_whole = false;
-      text = text.substr(0, k_longest_text) + "...";
+      text = text.substr(0, k_longest_quote) + "...";
     }
     return text;
   }
@@ -74,8 +74,8 @@ class Leaf {
       m_whole = false;
       return fmt::format("{}'...' of {} bytes", prefix, text.range.length);
     }
-    m_whole = text.value.size() <= k_longest_text;
-    const auto shown = quoted_text(std::string_view(text.value).substr(0, k_longest_text));
+    m_whole = text.value.size() <= k_longest_quote;
+    const auto shown = quoted_text(std::string_view(text.value).substr(0, k_longest_quote));
     return prefix + (m_whole ? shown : shown + fmt::format("... of {} bytes", text.value.size()));
   }
 
@@ -142,7 +142,7 @@ class BriefWriter {
     } else if (has_parts(m_graph.kind(id))) {
       write_parts(id, level);
     } else {
-      Leaf leaf(m_graph, id);
+      PartlessObject leaf(m_graph, id);
       m_out.text += leaf.text();
       m_out.whole = m_out.whole && leaf.whole();
     }

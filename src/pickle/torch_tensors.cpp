@@ -174,10 +174,10 @@ TensorRef read_tensor(const Graph& graph, NodeId id) {
 }
 
 std::string_view name_of(TensorLayout layout) noexcept {
-  constexpr std::array<std::string_view, 11> k_names{"strided",    "sparse_coo", "sparse_csr", "sparse_csc",
+  constexpr std::array<std::string_view, 11> k_layout_names{"strided",    "sparse_coo", "sparse_csr", "sparse_csc",
                                                      "sparse_bsr", "sparse_bsc", "nested",     "meta",
                                                      "wrapper",    "from_numpy", "unknown"};
-  return k_names[static_cast<std::size_t>(layout)];
+  return k_layout_names[static_cast<std::size_t>(layout)];
 }
 
 }  // namespace upinspect::pickle

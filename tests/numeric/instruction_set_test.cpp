@@ -36,7 +36,7 @@ std::vector<Real> numbers(std::size_t count, bool specials) {
 }
 
 template <typename Real>
-std::vector<std::byte> bytes_of(const std::vector<Real>& values) {
+std::vector<std::byte> raw_bytes_of(const std::vector<Real>& values) {
   std::vector<std::byte> out(values.size() * sizeof(Real));
   std::memcpy(out.data(), values.data(), out.size());
   return out;
@@ -54,7 +54,7 @@ std::vector<std::byte> outcome() {
   numeric::add_product(std::span<const Real>(a), std::span<const Real>(b), k_inner, k_columns, std::span(out));
   out.push_back(numeric::largest(std::span<const Real>(b)));
   out.push_back(numeric::largest_difference(std::span<const Real>(b), std::span<const Real>(out)));
-  return bytes_of(out);
+  return raw_bytes_of(out);
 }
 
 std::vector<std::byte> sums() {
@@ -66,7 +66,7 @@ std::vector<std::byte> sums() {
   auto all = rows.matrix();
   const auto more = columns.matrix();
   all.insert(all.end(), more.begin(), more.end());
-  return bytes_of(all);
+  return raw_bytes_of(all);
 }
 
 std::vector<std::byte> converted(Dtype dtype) {
@@ -77,7 +77,7 @@ std::vector<std::byte> converted(Dtype dtype) {
   numeric::decode_values(dtype, out, std::span(wide));
   std::vector<float> back(values.size());
   numeric::decode_values(dtype, out, std::span(back));
-  for (const auto& more : {bytes_of(wide), bytes_of(back)}) {
+  for (const auto& more : {raw_bytes_of(wide), raw_bytes_of(back)}) {
     out.insert(out.end(), more.begin(), more.end());
   }
   return out;
