@@ -217,7 +217,7 @@ class Check {
       return "modified: " + drift_in_words(m_subject.drift, locked.tensors.size()) + "; " + metadata + format;
     }
     const auto tensors = locked.tensors.empty() ? std::string("it holds no tensors to compare")
-                                                : "all " + std::to_string(locked.tensors.size()) + " tensors as locked";
+                                                : locked.tensors.size() == 1 ? "its tensor as locked" : "all " + std::to_string(locked.tensors.size()) + " tensors as locked";
     return std::string("modified: only the ") + (*m_subject.metadata_changed ? "metadata" : "container") + " changed" + format + "; " + tensors;
   }
 
