@@ -18,6 +18,7 @@ std::function<Exit()> add_lsb(::CLI::App& app);
 std::function<Exit()> add_check(::CLI::App& app);
 std::function<Exit()> add_lock(::CLI::App& app);
 std::function<Exit()> add_pickle(::CLI::App& app);
+std::function<Exit()> add_explain(::CLI::App& app);
 std::function<Exit()> add_convert(::CLI::App& app);
 std::function<Exit()> add_merge(::CLI::App& app);
 
@@ -30,6 +31,7 @@ constexpr std::array k_commands{
     Command{"check", "May CI let it pass: is it what the list says, and is nothing wrong with it?", add_check},
     Command{"lock", "Write down what files are, tensor by tensor, for check", add_lock},
     Command{"pickle", "What would unpickling do? Every opcode, global and call; nothing is executed", add_pickle},
+    Command{"explain", "What does a finding mean, why does it matter, what is to be done?", add_explain},
     Command{"convert", "The same tensors in another container, under other names, in another dtype", add_convert},
     Command{"merge", "The weights of a base model with an adapter's updates in them", add_merge},
 };

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// What findings about adapters mean.
+#include "report/explanations.hpp"
+
+#include <array>
+
+namespace upinspect::report {
+namespace {
+
+constexpr std::array k_adapters_explanations{
+    ExplainedFinding{"lora.alpha-conflict", "Two places state different alphas",
+                "Tensor, configuration and header give a module different alphas, or state one that loaders do not "
+                "read.",
+                "Which one counts depends on the loader, and with it how strongly the adapter acts.",
+                {}},
+    ExplainedFinding{"lora.base-ambiguous", "Several weights of the base could be meant",
+                "A module's name fits more than one weight of the base.",
+                "Loaders decide by rules of their own.",
+                {}},
+    ExplainedFinding{"lora.base-ignored", "Tensors that loading leaves out",
+                "Tensors of the file belong to no module of the adapter.",
+                "A loader that only looks for adapters leaves them out; whole layers that were trained are then lost.",
+                "See whether your loader knows them."},
+    ExplainedFinding{"lora.base-missing", "The base has no such weight",
+                "Modules of the adapter name weights that the base does not have: some of them, or all.",
+                "Most loaders leave such modules out without a word, so that the adapter does less than it should, "
+                "or nothing.",
+                {}},
+    ExplainedFinding{"lora.base-no-adapter", "Not held against the base",
+                "The file is no adapter of a family that upinspect knows.",
+                "Nothing can be said about how it fits the base.",
+                "Name an adapter, or leave --base out."},
+    ExplainedFinding{"lora.base-shape", "The base's weight has another shape",
+                "A module's update has another shape than the weight of the base that it is for.",
+                "Loaders fail on it: the adapter was trained on another model or another size of it.",
+                {}},
+    ExplainedFinding{"lora.collapsed-rank", "The rank is hardly used",
+                "Less than half of a module's directions carry anything, or one direction does nearly all in most "
+                "modules.",
+                "The adapter could be smaller; training may have collapsed, or the halves were padded with zeros.",
+                "Nothing is wrong as such; train with a lower rank, or look at the learning rate."},
+    ExplainedFinding{"lora.dimension-mismatch", "The parts of a module do not fit",
+                "Parts of a module have shapes that cannot belong to one update.",
+                "The change that the module stands for cannot be computed.",
+                {}},
+    ExplainedFinding{"lora.dominant-module", "One module is far stronger than the rest",
+                "A module's update is more than ten times as strong as the median, and out of line with the spread "
+                "of the others.",
+                "A wrong scale or a training that diverged looks so; some adapters are so by intent.",
+                {}},
+    ExplainedFinding{"lora.empty-part", "A part has no elements",
+                "A part of a module is there by name but has no values.",
+                "Saving under DeepSpeed ZeRO-3 without gathering the parameters does that; the trained values are "
+                "not here.",
+                {}},
+    ExplainedFinding{"lora.guessed-rank", "The rank is a guess",
+                "Nothing states the rank of halves stored as bare numbers. It is the only one that fits (a note), or "
+                "one of several (a warning).",
+                "With another rank the same numbers are other matrices.",
+                {}},
+    ExplainedFinding{"lora.initial-down", "The down half is as initialised",
+                "The down half holds bit for bit what torch's initialisation draws from a seed.",
+                "LoRA-FA freezes it so; otherwise training never reached it.",
+                "Nothing to do for LoRA-FA; otherwise look at which parameters the optimiser was given."},
+    ExplainedFinding{"lora.magnitude-axis", "Which axis the magnitude scales is open",
+                "A DoRA magnitude is one-dimensional and its module square, so that it could scale rows or columns.",
+                "Loaders differ, and with the wrong axis the weights are wrong without any error.",
+                {}},
+    ExplainedFinding{"lora.missing-down", "The down half is missing",
+                "A module has its up half alone.",
+                "One half is no update: loaders fail, or leave the module out.",
+                {}},
+    ExplainedFinding{"lora.missing-part", "A part of a module is missing",
+                "A part that the module's method needs is not there.",
+                "Without it the module has no update.",
+                {}},
+    ExplainedFinding{"lora.missing-up", "The up half is missing",
+                "A module has its down half alone.",
+                "One half is no update: loaders fail, or leave the module out.",
+                {}},
+    ExplainedFinding{"lora.mixed-ranks", "Modules have different ranks",
+                "The modules do not all have the same rank.",
+                "Rank patterns and trained ranks do that. Each module has a scale of its own, which loaders that "
+                "assume one rank get wrong.",
+                "Nothing to do where the configuration has a rank_pattern, or alphas are stored by module."},
+    ExplainedFinding{"lora.non-finite", "The update is not finite",
+                "A part of a module holds NaN or infinities.",
+                "One such value spreads through the whole model: the output is noise or black pictures.",
+                {}},
+    ExplainedFinding{"lora.one-half", "This file is one half of an adapter",
+                "The file is named as the up or down half of an adapter whose other half lies beside it.",
+                "Alone it is no update.",
+                "Name the folder instead of the file, to see both as one."},
+    ExplainedFinding{"lora.rank-differs", "The configuration states another rank",
+                "adapter_config.json gives another rank than the tensors have.",
+                "PEFT makes layers of the stated rank and then refuses the weights.",
+                {}},
+    ExplainedFinding{"lora.rank-mismatch", "The halves have no rank in common",
+                "Two parts of a module, or a part and the stated rank, do not fit: they cannot be multiplied.",
+                "The update is the product of the halves; without a common rank there is none.",
+                {}},
+    ExplainedFinding{"lora.same-halves", "Both halves are the same numbers",
+                "The up and the down half of a module hold the same bytes.",
+                "One was copied over the other, and the trained values of one are lost.",
+                {}},
+    ExplainedFinding{"lora.scale-unknown", "How strongly it acts cannot be told",
+                "Neither file nor configuration states the alpha that this family of adapters needs.",
+                "Loaders take a default, often one that the adapter was not trained with.",
+                {}},
+    ExplainedFinding{"lora.unknown-key", "Tensors that no family knows",
+                "Beside the modules there are tensors which are no part of any adapter module that upinspect knows.",
+                "Loaders may ignore them or refuse the file.",
+                {}},
+    ExplainedFinding{"lora.unmatched-target", "Target modules without tensors",
+                "The configuration's target_modules name modules of which the file holds none. It is a warning where "
+                "it is so for all of them.",
+                "Lists for several models at a time do that; otherwise configuration and weights do not belong "
+                "together.",
+                "Take the configuration that was written with these weights."},
+    ExplainedFinding{"lora.untargeted-module", "Modules that the configuration leaves out",
+                "The file holds modules which target_modules do not cover.",
+                "PEFT makes no layers for them and ignores their weights.",
+                {}},
+    ExplainedFinding{"lora.untrained", "Modules that do nothing",
+                "A factor which initialisation sets to zero is still all zero, so that the update is zero.",
+                "Training did not reach these modules, or a checkpoint from before the first step was saved.",
+                {}},
+    ExplainedFinding{"lora.whole-layer", "Whole layers beside the modules",
+                "The file holds whole weights of the base model, as modules_to_save keeps them.",
+                "They replace the base's layers when PEFT loads them; other loaders leave them out.",
+                "See whether your loader knows them."},
+};
+
+}  // namespace
+
+std::span<const ExplainedFinding> adapters_explanations() noexcept { return k_adapters_explanations; }
+
+}  // namespace upinspect::report
