@@ -291,11 +291,13 @@ bool BlindSearch::is_on_a_grid(const BlindLayout& layout, const Find& find) cons
     return true;
   }
   constexpr std::size_t k_around = 1 << 15;
-  const auto part = std::find_if(m_carrier.parts.begin(), m_carrier.parts.end(), [&](const CarrierPart& candidate) {
-    return find.first >= candidate.start && find.first - candidate.start < candidate.count;
-  });
-  const auto begin = std::max(part->start, find.first - std::min(find.first, k_around));
-  const auto end = std::min(part->start + part->count, std::min(find.last, find.first + k_around) + k_around);
+  const auto part_of = [this](std::size_t element) {
+    return *std::find_if(m_carrier.parts.begin(), m_carrier.parts.end(), [element](const CarrierPart& part) { return element - part.start < part.count; });
+  };
+  const auto inner = std::min(find.last, find.first + k_around);
+  const auto last_part = part_of(inner);
+  const auto begin = std::max(part_of(find.first).start, find.first - std::min(find.first, k_around));
+  const auto end = std::min(last_part.start + last_part.count, inner + k_around);
   const auto field = ((std::uint64_t{1} << layout.field.bits) - 1) << layout.field.base;
   struct Element {
     std::uint64_t rest;
@@ -306,7 +308,7 @@ bool BlindSearch::is_on_a_grid(const BlindLayout& layout, const Find& find) cons
   std::vector<Element> elements;
   for (auto i = begin; i < end; ++i) {
     const auto pattern = m_carrier.run().at(i);
-    elements.push_back({pattern & ~field, pattern & field, i >= find.first && i <= find.last});
+    elements.push_back({pattern & ~field, pattern & field, i >= find.first && i <= inner});
   }
   std::sort(elements.begin(), elements.end());
   // Of each element of the find: how many of the others with the same other bits have the same field, too.

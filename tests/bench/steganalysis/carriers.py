@@ -51,7 +51,7 @@ def widened_from_bf16(random, shape, is_up):
     return from_bf16(to_bf16(trained(random, shape, is_up)), shape)
 
 
-def trained_in_bf16(random, shape, is_up, steps=40):
+def trained_in_bf16(random, shape, is_up, steps=12):
     values = from_bf16(to_bf16(trained(random, shape, is_up)), shape)
     for _ in range(steps):
         values = from_bf16(to_bf16(values - (random.standard_normal(shape) * 1e-3).astype(np.float32)), shape)
