@@ -13,34 +13,10 @@ namespace upinspect::diff {
 namespace {
 
 using numeric::ChangedElement;
+using numeric::mixed;
 
 /// Rows and columns beyond this many are not told apart.
 constexpr std::uint64_t k_most_lines = 4U << 20U;
-
-/// The finaliser of SplitMix64: a hash of one number.
-constexpr std::uint64_t mixed(std::uint64_t value) {
-  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
-  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
-  return value ^ (value >> 31U);
-}
-
-/// Sums of hashes do not depend on the order, so that equal sums mean equal collections.
-bool same_collection(const Case& of) {
-  std::uint64_t before = 0;
-  std::uint64_t after = 0;
-  const auto add = [&](std::uint64_t old_bits, std::uint64_t new_bits) {
-    before += mixed(old_bits);
-    after += mixed(new_bits);
-  };
-  if (of.difference.kept.size() == of.difference.changed) {
-    for (const auto& element : of.difference.kept) {
-      add(element.before, element.after);
-    }
-  } else {
-    visit_pairs(of.pair, add);
-  }
-  return before == after;
-}
 
 /// Hashes of the rows and of the columns of a tensor seen as a matrix whose rows are its first dimension.
 struct Lines {
@@ -123,7 +99,7 @@ bool lies_on(const Grid& grid, std::span<const ChangedElement> kept) {
 }  // namespace
 
 std::optional<Explanation> explain_permutation(const Case& of) {
-  if (of.difference.changed < 2 || of.difference.format.scale == numeric::Scale::opaque || !same_collection(of)) {
+  if (of.difference.changed < 2 || of.difference.format.scale == numeric::Scale::opaque || of.difference.sums_apart != 0) {
     return std::nullopt;
   }
   Explanation explanation;

@@ -4,6 +4,7 @@
 #include "inspect/workers.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace upinspect::diff {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::uint64_t k_smallest_piece = 4U << 20U;
 constexpr std::uint64_t k_most_pieces = 256;
 
 /// Changed elements that are kept for the tests that need single ones.
-constexpr std::uint64_t k_kept = 1U << 20U;
+constexpr std::uint64_t k_kept = 1U << 18U;
 
 using inspecting::run_pieces;
 using inspecting::workers_for;
@@ -72,6 +73,7 @@ ElementDifference measure_pair(const Pair& pair, const RawComparison* raw, unsig
   run_pieces(pieces, workers_for(jobs, pieces), [&](unsigned, std::size_t i) {
     measure_range(pair, usable, i * piece, std::min(piece, bytes - i * piece), parts[i]);
   });
+  parts.front().kept.reserve(std::accumulate(parts.begin(), parts.end(), std::size_t{0}, [](std::size_t sum, const auto& part) { return sum + part.kept.size(); }));
   for (std::size_t i = 1; i < pieces; ++i) {
     parts.front().append(parts[i]);
   }

@@ -15,10 +15,46 @@ namespace {
 /// Stretches of this many bytes are first compared as a whole; most of a file with few changes goes no further.
 constexpr std::size_t k_stretch = 4096;
 
-std::uint64_t distance_between(const ElementFormat& format, std::uint64_t a, std::uint64_t b) {
-  const auto x = format.ordered(a);
-  const auto y = format.ordered(b);
-  return x < y ? y - x : x - y;
+/// How patterns of a type are ordered and what they are worth. This is any type; those below are the common ones, known to
+/// the compiler.
+template <typename Unsigned>
+struct AnyNumbers {
+  using Bits = Unsigned;
+  const ElementFormat& format;
+
+  [[nodiscard]] bool has_distance(Bits bits) const { return format.scale != Scale::opaque && is_finite(format, bits); }
+  [[nodiscard]] std::uint64_t ordered(Bits bits) const { return format.ordered(bits); }
+  [[nodiscard]] double value(Bits bits) const { return value_of(format, bits); }
+};
+
+template <typename Unsigned, unsigned fraction>
+struct IeeeNumbers {
+  using Bits = Unsigned;
+  static constexpr auto k_sign = static_cast<Bits>(Bits{1} << (sizeof(Bits) * 8 - 1));
+  static constexpr auto k_exponent = static_cast<Bits>((k_sign - 1U) >> fraction << fraction);
+
+  [[nodiscard]] static bool has_distance(Bits bits) { return (bits & k_exponent) != k_exponent; }
+  [[nodiscard]] static std::uint64_t ordered(Bits bits) {
+    const auto negative = static_cast<Bits>(0U - (bits >> (sizeof(Bits) * 8 - 1)));
+    return static_cast<Bits>(bits ^ (negative | k_sign));  // signs are as good as random: no branch
+  }
+  [[nodiscard]] static double value(Bits bits) {
+    if constexpr (sizeof(Bits) == 8) {
+      return std::bit_cast<double>(bits);
+    } else if constexpr (sizeof(Bits) == 4) {
+      return static_cast<double>(std::bit_cast<float>(bits));
+    } else {
+      return static_cast<double>(std::bit_cast<float>(std::uint32_t{bits} << 16));
+    }
+  }
+};
+
+using Double = IeeeNumbers<std::uint64_t, 52>;
+using Single = IeeeNumbers<std::uint32_t, 23>;
+using Brain = IeeeNumbers<std::uint16_t, 7>;
+
+bool is_ieee(const ElementFormat& format, unsigned fraction) {
+  return format.scale == Scale::floating && format.layout.specials == Specials::ieee && format.layout.fraction_bits == fraction;
 }
 
 }  // namespace
@@ -49,14 +85,6 @@ Extent unequal_extent(std::span<const std::byte> before, std::span<const std::by
   return {static_cast<std::uint64_t>(first - before.begin()), static_cast<std::uint64_t>(before.rend() - last) - 1};
 }
 
-std::size_t distance_bin(std::uint64_t distance) noexcept {
-  if (distance < 64) {
-    return static_cast<std::size_t>(distance);
-  }
-  const auto octave = static_cast<unsigned>(std::bit_width(distance)) - 6;
-  return (std::size_t{octave} + 1) * 32 + static_cast<std::size_t>((distance >> octave) - 32);
-}
-
 std::uint64_t bin_start(std::size_t bin) noexcept {
   if (bin < 64) {
     return bin;
@@ -77,74 +105,92 @@ void ElementDifference::add(std::span<const std::byte> before, std::span<const s
       elements += length / format.width;
       continue;
     }
+    compare(old_part, new_part);
+  }
+}
+
+void ElementDifference::compare(std::span<const std::byte> before, std::span<const std::byte> after) {
+  if (format.width == 4 && is_ieee(format, 23)) {
+    compare_as(Single{}, before, after);
+  } else if (format.width == 2 && is_ieee(format, 7)) {
+    compare_as(Brain{}, before, after);
+  } else if (format.width == 8 && is_ieee(format, 52)) {
+    compare_as(Double{}, before, after);
+  } else {
     switch (format.width) {
-      case 1: compare<std::uint8_t>(old_part, new_part); break;
-      case 2: compare<std::uint16_t>(old_part, new_part); break;
-      case 4: compare<std::uint32_t>(old_part, new_part); break;
-      default: compare<std::uint64_t>(old_part, new_part); break;
+      case 1: compare_as(AnyNumbers<std::uint8_t>{format}, before, after); break;
+      case 2: compare_as(AnyNumbers<std::uint16_t>{format}, before, after); break;
+      case 4: compare_as(AnyNumbers<std::uint32_t>{format}, before, after); break;
+      default: compare_as(AnyNumbers<std::uint64_t>{format}, before, after); break;
     }
   }
 }
 
-template <typename Bits>
-void ElementDifference::compare(std::span<const std::byte> before, std::span<const std::byte> after) {
+/// Sums are kept in registers over a stretch; they are added up in the order of the elements all the same.
+template <typename Numbers>
+void ElementDifference::compare_as(const Numbers& numbers, std::span<const std::byte> before, std::span<const std::byte> after) {
+  using Bits = typename Numbers::Bits;
   const auto count = before.size() / sizeof(Bits);
+  Sums sums = *this;
   for (std::size_t i = 0; i < count; ++i) {
     const auto old_bits = load_le<Bits>(before.data() + i * sizeof(Bits));
     const auto new_bits = load_le<Bits>(after.data() + i * sizeof(Bits));
-    if (old_bits != new_bits) {
-      note(m_next + i, old_bits, new_bits);
+    if (old_bits == new_bits) {
+      continue;
     }
+    note(m_next + i, old_bits, new_bits);
+    const auto flipped = static_cast<Bits>(old_bits ^ new_bits);
+    for (unsigned plane = 0; plane < sizeof(Bits); ++plane) {
+      ++m_planes[plane][static_cast<std::size_t>(flipped >> (8 * plane) & 0xffU)];
+    }
+    sums.flipped_bits |= flipped;
+    sums.single_bit += (flipped & (flipped - 1U)) == 0 ? 1U : 0U;
+    sums.sums_apart += mixed(old_bits) - mixed(new_bits);
+    if (!numbers.has_distance(old_bits) || !numbers.has_distance(new_bits)) {
+      ++sums.not_finite;
+      continue;
+    }
+    const auto x = numbers.ordered(old_bits);
+    const auto y = numbers.ordered(new_bits);
+    const auto rise = std::uint64_t{x < y};
+    const auto distance = ((x - y) ^ (0 - rise)) + rise;
+    ++distances[distance_bin(distance)];
+    sums.greatest_distance = std::max(sums.greatest_distance, distance);
+    sums.distance_sum += static_cast<double>(distance);
+    // The highest flipped bit is above the highest bit of the distance.
+    sums.carries += std::uint64_t{(flipped & ~distance) > distance};
+    sums.rises += rise;
+    const auto absolute = std::fabs(numbers.value(new_bits) - numbers.value(old_bits));
+    sums.absolute_sum += absolute;
+    sums.absolute_max = std::max(sums.absolute_max, absolute);
   }
+  static_cast<Sums&>(*this) = sums;
   m_next += count;
   elements += count;
 }
 
-void ElementDifference::note(std::uint64_t index, std::uint64_t before, std::uint64_t after) {
-  if (changed == 0) {
-    first = index;
-  } else {
-    step = step == 1 ? 1 : std::gcd(step, index - last);
+inline void ElementDifference::note(std::uint64_t index, std::uint64_t before, std::uint64_t after) {
+  if (step != 1 && changed != 0) {
+    step = std::gcd(step, index - last);
   }
+  first = changed == 0 ? index : first;
   last = index;
   ++changed;
-  const auto flipped = before ^ after;
-  flipped_bits |= flipped;
-  single_bit += std::has_single_bit(flipped) ? 1U : 0U;
-  for (unsigned plane = 0; plane < format.width; ++plane) {
-    ++m_planes[plane][(flipped >> (8 * plane)) & 0xff];
+  if (index >= m_place_end) {
+    place(index);
   }
-  place(index);
+  ++places[m_place];
   if (kept.size() < m_keep) {
     kept.push_back({index, before, after});
   }
-  measure(before, after);
 }
 
+/// The place of an index that is beyond the one at hand.
 void ElementDifference::place(std::uint64_t index) {
-  if (index >= m_place_end) {
-    const auto share = static_cast<long double>(index) * k_places / static_cast<long double>(std::max<std::uint64_t>(m_total, 1));
-    m_place = std::min(static_cast<std::size_t>(share), k_places - 1);
-    m_place_end = static_cast<std::uint64_t>(static_cast<long double>(m_place + 1) * static_cast<long double>(m_total) / k_places);
-    m_place_end = std::max(m_place_end, index + 1);
-  }
-  ++places[m_place];
-}
-
-void ElementDifference::measure(std::uint64_t before, std::uint64_t after) {
-  if (format.scale == Scale::opaque || !is_finite(format, before) || !is_finite(format, after)) {
-    ++not_finite;
-    return;
-  }
-  const auto distance = distance_between(format, before, after);
-  ++distances[distance_bin(distance)];
-  greatest_distance = std::max(greatest_distance, distance);
-  distance_sum += static_cast<double>(distance);
-  carries += std::bit_width(before ^ after) > std::bit_width(distance) ? 1U : 0U;
-  rises += format.ordered(after) > format.ordered(before) ? 1U : 0U;
-  const auto absolute = std::fabs(value_of(format, after) - value_of(format, before));
-  absolute_sum += absolute;
-  absolute_max = std::max(absolute_max, absolute);
+  const auto share = static_cast<long double>(index) * k_places / static_cast<long double>(std::max<std::uint64_t>(m_total, 1));
+  m_place = std::min(static_cast<std::size_t>(share), k_places - 1);
+  m_place_end = static_cast<std::uint64_t>(static_cast<long double>(m_place + 1) * static_cast<long double>(m_total) / k_places);
+  m_place_end = std::max(m_place_end, index + 1);
 }
 
 void ElementDifference::append(const ElementDifference& next) {
@@ -164,6 +210,7 @@ void ElementDifference::append(const ElementDifference& next) {
   not_finite += next.not_finite;
   carries += next.carries;
   single_bit += next.single_bit;
+  sums_apart += next.sums_apart;
   rises += next.rises;
   greatest_distance = std::max(greatest_distance, next.greatest_distance);
   distance_sum += next.distance_sum;

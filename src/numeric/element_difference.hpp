@@ -5,6 +5,7 @@
 #include "numeric/element_format.hpp"
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -34,15 +35,42 @@ struct ChangedElement {
 
 /// What is counted of distances: exact below 64, then to one part in 32. bin_of(d) is monotonous.
 inline constexpr std::size_t k_distance_bins = 64 * 32;
-[[nodiscard]] std::size_t distance_bin(std::uint64_t distance) noexcept;
+[[nodiscard]] constexpr std::size_t distance_bin(std::uint64_t distance) noexcept {
+  if (distance < 64) {
+    return static_cast<std::size_t>(distance);
+  }
+  const auto octave = static_cast<unsigned>(std::bit_width(distance)) - 6;
+  return (std::size_t{octave} + 1) * 32 + static_cast<std::size_t>((distance >> octave) - 32);
+}
 /// The smallest distance of a bin.
 [[nodiscard]] std::uint64_t bin_start(std::size_t bin) noexcept;
+
+/// The finaliser of SplitMix64: a hash of one number. Sums of hashes do not depend on the order.
+[[nodiscard]] constexpr std::uint64_t mixed(std::uint64_t value) noexcept {
+  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
+  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
+  return value ^ (value >> 31U);
+}
 
 /// Where along a tensor changes lie: counts in this many equal stretches.
 inline constexpr std::size_t k_places = 240;
 
+/// What is summed over the pairs that differ.
+struct DifferenceSums {
+  std::uint64_t flipped_bits = 0; ///< the bits that differ anywhere
+  std::uint64_t not_finite = 0;  ///< pairs with an infinity or a NaN: they have no distance
+  std::uint64_t carries = 0;     ///< pairs whose highest flipped bit is above what their distance alone needs
+  std::uint64_t single_bit = 0;  ///< pairs that differ in one bit
+  std::uint64_t rises = 0;       ///< pairs whose later value is the greater
+  std::uint64_t greatest_distance = 0;
+  std::uint64_t sums_apart = 0;  ///< 0 where the old patterns of those that differ are the new ones in another order (but for one chance in 2^64)
+  double distance_sum = 0;
+  double absolute_sum = 0;
+  double absolute_max = 0;
+};
+
 /// Of one stretch of a tensor; stretches are joined in order with `append`.
-class ElementDifference {
+class ElementDifference : public DifferenceSums {
  public:
   /// `total`: elements of the whole tensor. `first`: index of the first element that is added. Of the elements that
   /// differ the first `keep` are kept.
@@ -66,15 +94,6 @@ class ElementDifference {
   std::uint64_t first = 0;       ///< index of the first that differs, and of the last
   std::uint64_t last = 0;
   std::uint64_t step = 0;        ///< greatest common divisor of the gaps between those that differ; 0 for one alone
-  std::uint64_t flipped_bits = 0;///< the bits that differ anywhere
-  std::uint64_t not_finite = 0;  ///< pairs with an infinity or a NaN: they have no distance
-  std::uint64_t carries = 0;     ///< pairs whose highest flipped bit is above what their distance alone needs
-  std::uint64_t single_bit = 0;  ///< pairs that differ in one bit
-  std::uint64_t rises = 0;       ///< pairs whose later value is the greater
-  std::uint64_t greatest_distance = 0;
-  double distance_sum = 0;
-  double absolute_sum = 0;
-  double absolute_max = 0;
   std::array<std::uint64_t, k_places> places{};
   std::vector<std::uint64_t> distances;  ///< k_distance_bins
   std::vector<ChangedElement> kept;
@@ -89,10 +108,12 @@ class ElementDifference {
   [[nodiscard]] std::optional<std::uint64_t> median_distance() const;
 
  private:
-  template <typename Bits>
+  using Sums = DifferenceSums;
+
   void compare(std::span<const std::byte> before, std::span<const std::byte> after);
+  template <typename Numbers>
+  void compare_as(const Numbers& numbers, std::span<const std::byte> before, std::span<const std::byte> after);
   void note(std::uint64_t index, std::uint64_t before, std::uint64_t after);
-  void measure(std::uint64_t before, std::uint64_t after);
   void place(std::uint64_t index);
 
   std::uint64_t m_total;
