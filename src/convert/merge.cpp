@@ -2,10 +2,13 @@
 #include "convert/merge.hpp"
 
 #include "bytes/digest.hpp"
+#include "convert/base_config.hpp"
 #include "convert/json_text.hpp"
 #include "convert/merge_plan.hpp"
 #include "convert/merge_tensor.hpp"
 #include "convert/refusal.hpp"
+#include "lora/head_rows.hpp"
+#include "lora/values.hpp"
 #include "convert/safetensors_writer.hpp"
 
 #include <algorithm>
@@ -291,7 +294,11 @@ Merged Merger::run() {
   if (!adapter.adapter()) {
     throw Refusal(m_request.adapter + ": holds no adapter that is known");
   }
-  auto plan = plan_merge(base, adapter, m_request.update, m_request.precise);
+  auto update = m_request.update;
+  if (adapter.adapter()->family == "gguf") {
+    update.heads = lora::head_counts(lora::as_text(adapter.metadata().find("general.architecture")), config_beside_base(m_path));
+  }
+  auto plan = plan_merge(base, adapter, update, m_request.precise);
   m_done.prefix = std::move(plan.prefix);
   m_targets = std::move(plan.targets);
   for (std::size_t i = 0; i < m_targets.size(); ++i) {
@@ -301,7 +308,7 @@ Merged Merger::run() {
   m_digests.resize(base.tensors().size());
   m_total = base.data_bytes();
   const auto jobs = m_request.inspect.jobs != 0 ? m_request.inspect.jobs : std::max(std::thread::hardware_concurrency(), 1U);
-  const MergeWork work{base, adapter, m_request.update, jobs};
+  const MergeWork work{base, adapter, update, jobs};
   if (sharded()) {
     write_folder(work);
   } else {

@@ -23,7 +23,7 @@ using Shape = std::vector<std::uint64_t>;
 constexpr std::uint64_t k_most_elements = std::uint64_t{1} << 26;
 
 /// Which rotation it is does not change a shape.
-const UpdateOptions k_options{1, false, {Cayley::exact, {}, {}, {}, {}}};
+const UpdateOptions k_options{1, false, {Cayley::exact, {}, {}, {}, {}}, {}};
 
 struct Verdict {
   FitVerdict verdict = FitVerdict::fits;

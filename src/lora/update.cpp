@@ -102,7 +102,7 @@ Update<Real>::Update(const AdapterModule& module, UpdateTarget target, const std
   } else if (module.experts > 1) {
     build_experts(read, factor);
   } else {
-    build_low_rank(module, read, factor);
+    build_low_rank(module, options.heads, read, factor);
   }
   if (target == UpdateTarget::weight && has(module, "magnitude")) {
     build_magnitude(module, read);

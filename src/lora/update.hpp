@@ -54,10 +54,18 @@ enum class UpdateTarget : std::uint8_t { weight, bias };
 /// Whether there is something to do for the target at all.
 [[nodiscard]] bool acts_on(const AdapterModule& module, UpdateTarget target);
 
+/// What is known of the heads of attention, where llama.cpp's converter went by them.
+struct HeadCounts {
+  std::string architecture;  ///< of an adapter in GGUF; else empty
+  std::uint64_t queries = 0;
+  std::uint64_t keys = 0;
+};
+
 struct UpdateOptions {
   double strength = 1;  ///< --scale
   bool undo = false;    ///< subtracts
   RotationSettings rotation;  ///< of PEFT's OFT
+  HeadCounts heads;
 };
 
 template <typename Real>
@@ -89,7 +97,7 @@ class Update {
   enum class Kind : std::uint8_t { low_rank, experts, hadamard, kronecker, difference, replacement, glora, factor, rotation, butterfly, input_rotation };
   enum class Lengths : std::uint8_t { none, rows, columns };
 
-  void build_low_rank(const AdapterModule& module, const PartReader<Real>& read, Real scale);
+  void build_low_rank(const AdapterModule& module, const HeadCounts& heads, const PartReader<Real>& read, Real scale);
   void build_experts(const PartReader<Real>& read, Real scale);
   void build_split(const AdapterModule& module, const PartReader<Real>& read);
   void build_grouped(const AdapterModule& module, const PartReader<Real>& read);

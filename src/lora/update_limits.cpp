@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lora/update_limits.hpp"
 
+#include "lora/head_rows.hpp"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -42,7 +44,7 @@ std::string unsupported(const AdapterModule& module, const UpdateOptions& option
   if (module.experts > 1 && !module.part("magnitude").empty()) {
     return "merge does not know DoRA over mixtures of experts";
   }
-  return {};
+  return why_rows_stay(module, options.heads);
 }
 
 std::string why_not_undone(const AdapterModule& module) {

@@ -4,6 +4,7 @@
 // Experts: W (E, out, in), up (E, out, r), down (E, r, in): a pair for each.
 #include "lora/update.hpp"
 
+#include "lora/head_rows.hpp"
 #include "lora/matrix.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ void weigh_rows(Matrix<Real>& right, const PartValues<Real>& singular) {
 }  // namespace
 
 template <typename Real>
-void Update<Real>::build_low_rank(const AdapterModule& module, const PartReader<Real>& read, Real scale) {
+void Update<Real>::build_low_rank(const AdapterModule& module, const HeadCounts& heads, const PartReader<Real>& read, Real scale) {
   if (has(module, "down.0") || has(module, "up.0")) {
     build_split(module, read);
   } else if (module.groups > 1) {
@@ -42,6 +43,7 @@ void Update<Real>::build_low_rank(const AdapterModule& module, const PartReader<
       m_right = transpose(m_right);
     }
   }
+  put_rows_back(module, heads, m_left);
   if (has(module, "singular")) {
     weigh_rows(m_right, read("singular"));
   }
@@ -125,8 +127,8 @@ void Update<Real>::build_grouped(const AdapterModule& module, const PartReader<R
   }
 }
 
-template void Update<float>::build_low_rank(const AdapterModule&, const PartReader<float>&, float);
-template void Update<double>::build_low_rank(const AdapterModule&, const PartReader<double>&, double);
+template void Update<float>::build_low_rank(const AdapterModule&, const HeadCounts&, const PartReader<float>&, float);
+template void Update<double>::build_low_rank(const AdapterModule&, const HeadCounts&, const PartReader<double>&, double);
 template void Update<float>::build_split(const AdapterModule&, const PartReader<float>&);
 template void Update<double>::build_split(const AdapterModule&, const PartReader<double>&);
 template void Update<float>::build_grouped(const AdapterModule&, const PartReader<float>&);

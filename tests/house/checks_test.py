@@ -26,7 +26,7 @@ FAMILIES = set("""config container diff folder format gguf hash index json limit
     tar tensor torch torchscript zip""".split())
 
 # Texts of that shape that are names all the same: modules of torch, and files.
-OTHER_NAMES = set("""torch.autograd torch.cuda torch.nn torch.serialization torch.sparse torch.storage torch.tensor""".split())
+OTHER_NAMES = set("""config.json torch.autograd torch.cuda torch.nn torch.serialization torch.sparse torch.storage torch.tensor""".split())
 
 # Ids that are put together where they are found: where to look, and what is put before each text found there.
 COMPOSED = [

@@ -721,18 +721,34 @@ def try_real(folder):
 
 
 def try_gguf(folder):
-    """llama.cpp's adapter of an embedding and of a layer, into a base with transformers' names."""
-    a, b, c, d = (numbers(*shape).astype("<f4") for shape in ((50, 4), (16, 4), (4, 16), (24, 4)))
-    arrays = {"token_embd.weight.lora_a": a, "token_embd.weight.lora_b": b, "blk.2.attn_q.weight.lora_a": c, "blk.2.attn_q.weight.lora_b": d}
+    """llama.cpp's adapter of an embedding and of layers, into a base with transformers' names. Its converter reorders the rows of
+    queries and keys by heads, which is taken back where the base's config.json says how many there are."""
+    a, b, c, d, e, f = (numbers(*shape).astype("<f4") for shape in ((50, 4), (16, 4), (4, 16), (24, 4), (4, 16), (12, 4)))
+
+    def permuted(rows, heads):
+        return rows.reshape(heads, 2, len(rows) // heads // 2, -1).swapaxes(1, 2).reshape(rows.shape)
+    arrays = {"token_embd.weight.lora_a": a, "token_embd.weight.lora_b": b, "blk.2.attn_q.weight.lora_a": c, "blk.2.attn_q.weight.lora_b": permuted(d, 4),
+              "blk.2.attn_k.weight.lora_a": e, "blk.2.attn_k.weight.lora_b": permuted(f, 2)}
     adapter = folder / "adapter.gguf"
     adapter.write_bytes(gguf("<", [(name, 0, list(reversed(array.shape)), array.tobytes()) for name, array in arrays.items()]))
-    weights, all_tensors = make_base({"model.embed_tokens.weight": (50, 16), "model.layers.2.self_attn.q_proj.weight": (24, 16)}, "BF16")
-    base = write(folder / "llama.safetensors", all_tensors)
+    weights, all_tensors = make_base({"model.embed_tokens.weight": (50, 16), "model.layers.2.self_attn.q_proj.weight": (24, 16),
+                                      "model.layers.2.self_attn.k_proj.weight": (12, 16)}, "BF16")
+    (folder / "llama").mkdir()
+    base = write(folder / "llama" / "model.safetensors", all_tensors)
+    refused(folder, base, adapter, words=["reordered the rows of queries and keys by heads", "num_attention_heads", "blk.2.attn_k"])
+    (folder / "llama" / "config.json").write_text(json.dumps({"num_attention_heads": 5}))
+    refused(folder, base, adapter, words=["its 24 rows are no 5 heads"])
+    (folder / "llama" / "config.json").write_text(json.dumps({"num_attention_heads": 4, "num_key_value_heads": 2}))
     merge(base, adapter, "-o", folder / "llama-merged.safetensors", "--precise")
     wide = {name: array.astype(np.float64) for name, array in arrays.items()}
+    d, f = d.astype(np.float64), f.astype(np.float64)
     compare("gguf", folder / "llama-merged.safetensors", "BF16", weights, {
         "model.embed_tokens.weight": lambda w: w + 4 * wide["token_embd.weight.lora_a"] @ wide["token_embd.weight.lora_b"].T,
-        "model.layers.2.self_attn.q_proj.weight": lambda w: w + 4 * wide["blk.2.attn_q.weight.lora_b"] @ wide["blk.2.attn_q.weight.lora_a"]})
+        "model.layers.2.self_attn.q_proj.weight": lambda w: w + 4 * d @ wide["blk.2.attn_q.weight.lora_a"],
+        "model.layers.2.self_attn.k_proj.weight": lambda w: w + 4 * f @ wide["blk.2.attn_k.weight.lora_a"]})
+    other = folder / "other.gguf"
+    other.write_bytes(adapter.read_bytes().replace(b"\5\0\0\0\0\0\0\0llama", b"\5\0\0\0\0\0\0\0plamo"))
+    refused(folder, base, other, words=["for the architecture plamo is not known"])
 
 
 def try_jobs(folder):
