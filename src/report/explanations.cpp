@@ -19,7 +19,7 @@ std::vector<ExplainedFinding> gathered_explanations() {
   std::vector<ExplainedFinding> all;
   for (const auto drawer : {containers_explanations(), zip_explanations(), arrays_explanations(), folders_explanations(),
                             pickle_explanations(), torch_explanations(), adapters_explanations(),
-                            tensors_explanations(), bits_explanations()}) {
+                            tensors_explanations(), bits_explanations(), checks_explanations()}) {
     all.insert(all.end(), drawer.begin(), drawer.end());
   }
   for (auto& row : all) {

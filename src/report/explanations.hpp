@@ -26,6 +26,7 @@ struct ExplainedFinding {
 [[nodiscard]] std::span<const ExplainedFinding> adapters_explanations() noexcept;
 [[nodiscard]] std::span<const ExplainedFinding> tensors_explanations() noexcept;
 [[nodiscard]] std::span<const ExplainedFinding> bits_explanations() noexcept;
+[[nodiscard]] std::span<const ExplainedFinding> checks_explanations() noexcept;
 
 /// The whole table, sorted by id, every row with its advice.
 [[nodiscard]] std::span<const ExplainedFinding> explanations();

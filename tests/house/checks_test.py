@@ -22,7 +22,7 @@ ID = re.compile(rf'"({NAME}\.{NAME})"')
 TABLES = re.compile(r"(?:advice|explanations\w*)\.cpp")
 
 # First words of ids. A text of this shape with another first word is a file's, a module's or a key's name.
-FAMILIES = set("""config container diff folder format gguf hash index json limit lora lsb name npy npz pickle privacy safetensors
+FAMILIES = set("""check config container diff folder format gguf hash index json limit lora lsb name npy npz pickle policy privacy safetensors
     tar tensor torch torchscript zip""".split())
 
 # Texts of that shape that are names all the same: modules of torch, and files.
@@ -31,6 +31,7 @@ OTHER_NAMES = set("""config.json torch.autograd torch.cuda torch.nn torch.serial
 # Ids that are put together where they are found: where to look, and what is put before each text found there.
 COMPOSED = [
     ("src/pickle", re.compile(rf'\bnote\("({NAME})"'), "pickle."),
+    ("src/integrity", re.compile(rf'\bfind\(rule, "({NAME})"'), "policy."),
 ]
 # The same where the last word is a variable: the function, and the ids it can give.
 COMPOSED_BY_ROLE = ("src/inspect/triad_files.hpp", '"lora.missing-" + std::string(role)', ["lora.missing-down", "lora.missing-up"])
@@ -63,8 +64,9 @@ def composed_ids(checks):
 
 def check_that_nothing_else_is_composed(checks):
     """Each place where a text that ends in a dot or a hyphen is added to is one of those above."""
-    known = {("src/formats/pickled.cpp", '"pickle." +'), (COMPOSED_BY_ROLE[0], '"lora.missing-" +')}
-    pattern = re.compile(rf'"(?:{"|".join(sorted(FAMILIES))})\.(?:{NAME}-)?" \+')
+    known = {("src/formats/pickled.cpp", '"pickle." +'), ("src/integrity/policy.cpp", '"policy.") +'), ("src/report/check_reporter.cpp", '"check." +'),
+             (COMPOSED_BY_ROLE[0], '"lora.missing-" +')}
+    pattern = re.compile(rf'"(?:{"|".join(sorted(FAMILIES))})\.(?:{NAME}-)?"\)? \+')
     for path in sources():
         for text in pattern.findall(path.read_text(encoding="utf-8")):
             place = (str(path.relative_to(SOURCE)), text)

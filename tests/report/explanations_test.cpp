@@ -31,7 +31,7 @@ TEST_CASE("explanations: sorted, found by id alone, with the advice that reports
 TEST_CASE("explanations: no advice stands in both tables") {
   for (const auto drawer : {containers_explanations(), zip_explanations(), arrays_explanations(), folders_explanations(),
                             pickle_explanations(), torch_explanations(), adapters_explanations(),
-                            tensors_explanations(), bits_explanations()}) {
+                            tensors_explanations(), bits_explanations(), checks_explanations()}) {
     for (const auto& row : drawer) {
       INFO(row.id);
       CHECK(row.advice.empty() != advice(row.id).empty());
