@@ -4,6 +4,7 @@
 #include "convert/arrange.hpp"
 #include "convert/listing.hpp"
 #include "lora/keys.hpp"
+#include "lora/split_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -85,6 +86,9 @@ std::string FactorReader::shape_obstacle(const AdapterModule& module) const {
     if (here && finding.severity == Severity::error) {
       return finding.message;
     }
+  }
+  if (lora::is_of_first_rows(module.canonical)) {
+    return "it is added to the first rows of linear1 alone, for which PEFT and kohya have no name; merge knows it";
   }
   if (module.experts > 1) {
     return "the module is a mixture of experts, for which PEFT and kohya have no common form";

@@ -38,19 +38,6 @@ bool is_nameless(const Adapter& adapter, const AdapterModule& module) {
   return number || adapter.guessed || (component && adapter.family == k_raw_triad);
 }
 
-/// diffusers' old attention processors: attn1.processor.to_out_lora is attn1.to_out.0.
-std::string without_processor(std::string path) {
-  constexpr std::string_view k_processor = ".processor.";
-  constexpr std::string_view k_lora = "_lora";
-  const auto at = path.find(k_processor);
-  if (at == std::string::npos || !path.ends_with(k_lora)) {
-    return path;
-  }
-  path.replace(at, k_processor.size(), ".");
-  path.resize(path.size() - k_lora.size());
-  return path.ends_with(".to_out") ? path + ".0" : path;
-}
-
 /// Text encoders keep their component: another network of the same pipeline can have a module of the same path.
 std::string with_component(std::string_view module, const std::string& path) {
   const auto component = lora::component_of(module);
@@ -113,7 +100,7 @@ class Naming {
     name_flat(reasons);
     for (std::size_t i = 0; i < m_modules.size(); ++i) {
       if (!nameless(i) && !flat(i)) {
-        m_paths[i] = with_component(name(i), without_processor(std::string(lora::base_path(name(i)))));
+        m_paths[i] = with_component(name(i), lora::without_processor(std::string(lora::base_path(name(i)))));
       }
     }
     return std::move(m_paths);
@@ -186,7 +173,7 @@ void Naming::name_nameless(Reasons& reasons) {
     return;
   }
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    m_paths[indices[i]] = with_component(given[i], without_processor(std::string(lora::base_path(given[i]))));
+    m_paths[indices[i]] = with_component(given[i], lora::without_processor(std::string(lora::base_path(given[i]))));
   }
 }
 

@@ -71,17 +71,15 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   }
 }
 
-/// diffusers' old attention processors: attn1.processor.to_out_lora is attn1.to_out.0.
-void name_processor_target(std::string& name) {
-  if (name.find("processor.") == std::string::npos || !name.ends_with("_lora")) {
-    return;
-  }
-  name.resize(name.size() - std::string_view("_lora").size());
-  replace_all(name, "processor.", "");
-  if (name.ends_with(".to_out")) {
-    name += ".0";
-  }
-}
+/// XLabs numbers the streams of a double block of Flux, which the model calls image and text; what it adds to the first rows
+/// of linear1 has no name there.
+struct Processor {
+  std::string_view adapter;
+  std::string_view base;
+};
+constexpr std::array k_xlabs_processors{Processor{".processor.qkv_lora1", ".img_attn.qkv"}, Processor{".processor.proj_lora1", ".img_attn.proj"},
+                                        Processor{".processor.qkv_lora2", ".txt_attn.qkv"}, Processor{".processor.proj_lora2", ".txt_attn.proj"}};
+constexpr std::string_view k_xlabs_output = ".processor.proj_lora";
 
 // --- SDXL: the names of the original UNet, as sd-scripts has them, to those of diffusers ------------------------------
 
@@ -222,6 +220,26 @@ std::string gguf_name(std::string name) {
 
 }  // namespace
 
+std::string without_processor(std::string path) {
+  constexpr std::string_view k_processor = ".processor.";
+  constexpr std::string_view k_lora = "_lora";
+  for (const auto& [adapter, base] : k_xlabs_processors) {
+    if (path.ends_with(adapter)) {
+      return path.substr(0, path.size() - adapter.size()) + std::string(base);
+    }
+  }
+  if (path.find("single_blocks.") != std::string::npos && path.ends_with(k_xlabs_output)) {
+    return path.substr(0, path.size() - k_xlabs_output.size()) + ".linear2";
+  }
+  const auto at = path.find(k_processor);
+  if (at == std::string::npos || !path.ends_with(k_lora)) {
+    return path;
+  }
+  path.replace(at, k_processor.size(), ".");
+  path.resize(path.size() - k_lora.size());
+  return path.ends_with(".to_out") ? path + ".0" : path;
+}
+
 std::string_view component_of(std::string_view module) {
   const auto* prefix = prefix_of(without_wrappers(module));
   return prefix == nullptr ? std::string_view() : prefix->component;
@@ -246,7 +264,7 @@ std::string canonical_name(std::string_view module) {
     component = encoder ? prefix->canonical : std::string_view();
     name = (encoder ? std::string() : std::string(prefix->canonical)) + name.substr(prefix->spelled.size());
   }
-  name_processor_target(name);
+  name = without_processor(std::move(name));
   replace_all(name, "_orig_mod.", "");
   std::replace(name.begin(), name.end(), '.', '_');
   return component.empty() ? gguf_name(unet_name(std::move(name))) : std::string(component) + name;

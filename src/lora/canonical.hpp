@@ -18,4 +18,8 @@ namespace upinspect::lora {
 /// "unet", "transformer", "text_encoder", "text_encoder_2", …; empty where the name has none.
 [[nodiscard]] std::string_view component_of(std::string_view module);
 
+/// A dotted path without the attention processors that diffusers' old adapters and XLabs' name: attn1.processor.to_out_lora is
+/// attn1.to_out.0, double_blocks.0.processor.qkv_lora1 is double_blocks.0.img_attn.qkv.
+[[nodiscard]] std::string without_processor(std::string path);
+
 }  // namespace upinspect::lora

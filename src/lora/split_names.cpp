@@ -15,12 +15,8 @@ struct Renamed {
   std::string_view to;
 };
 
-/// XLabs numbers the streams of a double block; the base calls them image and text.
-constexpr std::array k_xlabs{Renamed{"_processor_qkv_lora1", "_img_attn_qkv"}, Renamed{"_processor_proj_lora1", "_img_attn_proj"},
-                             Renamed{"_processor_qkv_lora2", "_txt_attn_qkv"}, Renamed{"_processor_proj_lora2", "_txt_attn_proj"}};
-
-/// Of a single block, whose canonical names have lost "processor" and "lora".
-constexpr std::array k_xlabs_single{Renamed{"_qkv", "_linear1"}, Renamed{"_proj", "_linear2"}};
+/// XLabs' pair for queries, keys and values of a single block, under its canonical name.
+constexpr Renamed k_first_rows{"_qkv", "_linear1"};
 
 /// llama.cpp's names of what stands outside of the layers, and transformers'.
 constexpr std::array k_llama{Renamed{"token_embd", "model_embed_tokens"}, Renamed{"output", "lm_head"}};
@@ -84,22 +80,15 @@ std::string_view rest_of_single(std::string_view canonical) {
 }  // namespace
 
 std::string name_in_base(const std::string& canonical) {
-  for (const auto& [from, to] : k_xlabs) {
-    if (canonical.ends_with(from)) {
-      return canonical.substr(0, canonical.size() - from.size()) + std::string(to);
-    }
-  }
   for (const auto& [from, to] : k_llama) {
     if (canonical == from) {
       return std::string(to);
     }
   }
-  const auto rest = rest_of_single(canonical);
-  const auto found = std::find_if(k_xlabs_single.begin(), k_xlabs_single.end(), [rest](const Renamed& one) { return one.from == rest; });
-  return found == k_xlabs_single.end() ? canonical : canonical.substr(0, canonical.size() - rest.size()) + std::string(found->to);
+  return is_of_first_rows(canonical) ? canonical.substr(0, canonical.size() - k_first_rows.from.size()) + std::string(k_first_rows.to) : canonical;
 }
 
-bool is_of_first_rows(std::string_view canonical) { return rest_of_single(canonical) == k_xlabs_single[0].from; }
+bool is_of_first_rows(std::string_view canonical) { return rest_of_single(canonical) == k_first_rows.from; }
 
 std::vector<std::string> split_names(std::string_view canonical) {
   if (const auto number = number_after(canonical, k_double_blocks); !number.empty()) {

@@ -9,7 +9,7 @@
 
 namespace upinspect::lora {
 
-/// XLabs' names in BFL's spelling, llama.cpp's embeddings and output in transformers'; any other name as it stands. Canonical names in and out.
+/// XLabs' part of linear1 as linear1, llama.cpp's embeddings and output in transformers'; any other name as it stands. Canonical names in and out.
 [[nodiscard]] std::string name_in_base(const std::string& canonical);
 
 /// XLabs' pair for queries, keys and values of a single block: the first rows of linear1.

@@ -252,7 +252,11 @@ def test_xlabs(tmp):
     convert(tmp / "x.safetensors", "-o", tmp / "peft")
     file, config = folder(tmp / "peft")
     (name,) = [n[len(PEFT):-len(".lora_A.weight")] for n in file.names if n.endswith("lora_A.weight")]
+    checks.equal(name, "double_blocks.3.img_attn.qkv", "the layer that it is added to")
     check_module(file, config, name, *tensors.values(), 1.0)
+    tensors |= {"single_blocks.0.processor.qkv_lora.down.weight": random(4, 20), "single_blocks.0.processor.qkv_lora.up.weight": random(60, 4)}
+    write_safetensors(tmp / "single.safetensors", tensors)
+    refused(tmp / "single.safetensors", "-o", tmp / "single", words=["first rows of linear1", "single_blocks.0.processor.qkv_lora"])
 
 
 def test_mlx(tmp):

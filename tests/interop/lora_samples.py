@@ -226,8 +226,12 @@ def diffusers():
 
 def trainers():
     xl = "double_blocks.0.processor."
-    names = [xl + part for part in ("qkv_lora1", "proj_lora1", "qkv_lora2", "proj_lora2")] + ["single_blocks.0.processor.qkv_lora"]
-    t, m = pairs(names, ".down.weight", ".up.weight", (16, 3072, 3072), scale=1)
+    one = "single_blocks.0.processor."
+    canonical = {xl + "qkv_lora1": "double_blocks_0_img_attn_qkv", xl + "proj_lora1": "double_blocks_0_img_attn_proj",
+                 xl + "qkv_lora2": "double_blocks_0_txt_attn_qkv", xl + "proj_lora2": "double_blocks_0_txt_attn_proj",
+                 one + "qkv_lora": "single_blocks_0_qkv", one + "proj_lora": "single_blocks_0_linear2"}
+    t, m = pairs(list(canonical), ".down.weight", ".up.weight", (16, 3072, 3072), scale=1)
+    m = {name: {**known, "canonical": canonical[name]} for name, known in m.items()}
     yield Sample("xlabs", "xlabs", t, m)
     names = ["transformer.transformer_blocks.0.attn.to_q", "transformer.transformer_blocks.0.attn.to_k"]
     t, m = pairs(names, ".lora_A.weight", ".lora_B.weight", (16, 3072, 3072), scale=1)
