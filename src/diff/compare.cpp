@@ -5,6 +5,7 @@
 #include "diff/measure.hpp"
 #include "diff/messages.hpp"
 #include "diff/metadata.hpp"
+#include "diff/on_the_way.hpp"
 #include "diff/raw_bytes.hpp"
 #include "diff/same_update.hpp"
 #include "diff/side.hpp"
@@ -56,6 +57,8 @@ class Comparison {
   Side m_before;
   Side m_after;
   Difference m_difference;
+  diff::Match m_match;
+  std::optional<diff::OnTheWay> m_on_the_way;
   std::optional<diff::RawComparison> m_raw;
   std::vector<diff::ChangedTensor> m_changed;
 };
@@ -75,8 +78,16 @@ void Comparison::compare_files() {
   if (m_before.file() == nullptr || m_after.file() == nullptr) {
     return;
   }
-  m_raw = diff::compare_bytes(*m_before.file(), *m_after.file(), m_options.inspect.jobs,
-                              [this](std::uint64_t done, std::uint64_t total) { advance(done, total); });
+  std::vector<Pair> pairs;
+  for (const auto& [old_index, new_index] : m_match.pairs) {
+    pairs.push_back({m_before, old_index, m_after, new_index});
+  }
+  m_on_the_way.emplace(pairs, std::min(m_before.file()->size(), m_after.file()->size()));
+  m_raw = diff::compare_bytes(
+      *m_before.file(), *m_after.file(), m_options.inspect.jobs, [this](std::uint64_t done, std::uint64_t total) { advance(done, total); },
+      [this](std::size_t group, std::uint64_t offset, std::span<const std::byte> before, std::span<const std::byte> after) {
+        m_on_the_way->add(group, offset, before, after);
+      });
   m_difference.bytes = m_raw->bytes;
 }
 
@@ -105,7 +116,8 @@ void Comparison::compare_values(const Pair& pair) {
     ++m_difference.tensors_same;
     return;
   }
-  const auto measured = diff::measure_pair(pair, raw, m_options.inspect.jobs);
+  const auto on_the_way = m_on_the_way ? m_on_the_way->take(pair) : std::nullopt;
+  const auto measured = on_the_way ? *on_the_way : diff::measure_pair(pair, raw, m_options.inspect.jobs);
   if (measured.changed == 0) {
     ++m_difference.tensors_same;
     return;
@@ -141,14 +153,13 @@ void Comparison::compare_pair(const Pair& pair) {
 }
 
 void Comparison::compare_tensors() {
-  const auto match = diff::match_tensors(m_before, m_after, m_options.inspect.tensor_glob);
-  for (const auto& [old_index, new_index] : match.pairs) {
+  for (const auto& [old_index, new_index] : m_match.pairs) {
     compare_pair({m_before, old_index, m_after, new_index});
   }
-  for (const auto index : match.added) {
+  for (const auto index : m_match.added) {
     m_difference.added.push_back({m_after.tensor(index).name, "", diff::form_words(m_after.tensor(index))});
   }
-  for (const auto index : match.removed) {
+  for (const auto index : m_match.removed) {
     m_difference.removed.push_back({m_before.tensor(index).name, "", diff::form_words(m_before.tensor(index))});
   }
 }
@@ -181,6 +192,7 @@ void Comparison::compare_adapters() {
 Difference Comparison::run() {
   m_difference.old_side = m_before.artifact();
   m_difference.new_side = m_after.artifact();
+  m_match = diff::match_tensors(m_before, m_after, m_options.inspect.tensor_glob);
   compare_files();
   const bool same_bytes = m_raw && m_raw->bytes.differing == 0 && m_before.file()->size() == m_after.file()->size();
   if (same_bytes) {

@@ -13,9 +13,6 @@ namespace {
 constexpr std::uint64_t k_smallest_piece = 4U << 20U;
 constexpr std::uint64_t k_most_pieces = 256;
 
-/// Changed elements that are kept for the tests that need single ones.
-constexpr std::uint64_t k_kept = 1U << 18U;
-
 using inspecting::run_pieces;
 using inspecting::workers_for;
 using numeric::ElementDifference;
@@ -57,7 +54,7 @@ ElementDifference measure_pair(const Pair& pair, const RawComparison* raw, unsig
   const auto bytes = pair.new_tensor().bytes;
   const auto units = units_of(pair.new_tensor());
   if (!pair.seekable()) {
-    ElementDifference whole(format, units, 0, k_kept);
+    ElementDifference whole(format, units, 0, k_kept_elements);
     stream_pair(pair, [&whole](std::span<const std::byte> before, std::span<const std::byte> after) { whole.add(before, after); });
     return whole;
   }
@@ -65,7 +62,7 @@ ElementDifference measure_pair(const Pair& pair, const RawComparison* raw, unsig
   // Whole blocks and whole elements: 16 bytes is the widest.
   const auto piece = (std::max(k_smallest_piece, bytes / k_most_pieces) / RawComparison::k_block + 1) * RawComparison::k_block;
   const auto pieces = static_cast<std::size_t>((bytes + piece - 1) / piece);
-  const auto keep = static_cast<std::size_t>(k_kept / std::max<std::size_t>(pieces, 1));
+  const auto keep = static_cast<std::size_t>(k_kept_elements / std::max<std::size_t>(pieces, 1));
   std::vector<ElementDifference> parts;
   for (std::size_t i = 0; i < pieces; ++i) {
     parts.emplace_back(format, units, i * piece / format.width, keep);

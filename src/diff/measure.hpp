@@ -7,6 +7,9 @@
 
 namespace upinspect::diff {
 
+/// Changed elements of a tensor that are kept for the tests that need single ones.
+inline constexpr std::uint64_t k_kept_elements = 1U << 18U;
+
 /// `raw` is what is known of the two files' bytes, nullptr where nothing is. The result does not depend on `jobs`.
 [[nodiscard]] numeric::ElementDifference measure_pair(const Pair& pair, const RawComparison* raw, unsigned jobs);
 

@@ -31,7 +31,8 @@ struct PieceResult {
 };
 static_assert(k_piece / RawComparison::k_block <= 32);
 
-PieceResult compare_piece(std::span<const std::byte> before, std::span<const std::byte> after, std::uint64_t offset) {
+template <typename Sink>
+PieceResult compare_piece(std::span<const std::byte> before, std::span<const std::byte> after, std::uint64_t offset, const Sink& differing) {
   PieceResult result;
   for (std::size_t at = 0; at < before.size(); at += RawComparison::k_block) {
     const auto length = std::min<std::size_t>(RawComparison::k_block, before.size() - at);
@@ -43,6 +44,7 @@ PieceResult compare_piece(std::span<const std::byte> before, std::span<const std
     result.last = offset + at + extent.last;
     result.differing += numeric::count_unequal(before.subspan(at, length), after.subspan(at, length));
     result.blocks |= 1U << (at / RawComparison::k_block);
+    differing(offset + at, before.subspan(at, length), after.subspan(at, length));
   }
   return result;
 }
@@ -76,25 +78,34 @@ bool RawComparison::same(std::uint64_t offset, std::uint64_t length) const {
 }
 
 RawComparison compare_bytes(const bytes::Source& before, const bytes::Source& after, unsigned jobs,
-                            const std::function<void(std::uint64_t done, std::uint64_t total)>& advance) {
+                            const std::function<void(std::uint64_t done, std::uint64_t total)>& advance, const DifferingBlocks& differing) {
   RawComparison whole;
   const auto total = std::min(before.size(), after.size());
   whole.bytes.compared = total;
   const auto pieces = static_cast<std::size_t>((total + k_piece - 1) / k_piece);
   whole.differs.assign(static_cast<std::size_t>((total + RawComparison::k_block - 1) / RawComparison::k_block), false);
   std::vector<PieceResult> results(pieces);
-  const auto workers = workers_for(jobs, pieces);
+  const auto in_group = (pieces + RawComparison::k_groups - 1) / RawComparison::k_groups;
+  const auto groups = in_group == 0 ? 0 : (pieces + in_group - 1) / in_group;
+  const auto workers = workers_for(jobs, groups);
   std::vector<Buffers> buffers(workers);
-  run_pieces(pieces, workers, [&](unsigned worker, std::size_t piece) {
+  const auto compare = [&](unsigned worker, std::size_t group, std::size_t piece) {
     const auto offset = piece * k_piece;
     const auto length = static_cast<std::size_t>(std::min(k_piece, total - offset));
     const auto old_part = std::span(buffers[worker].before).first(length);
     const auto new_part = std::span(buffers[worker].after).first(length);
     before.read_at(offset, old_part);
     after.read_at(offset, new_part);
-    results[piece] = compare_piece(old_part, new_part, offset);
+    results[piece] = compare_piece(old_part, new_part, offset, [&](std::uint64_t at, std::span<const std::byte> old_block, std::span<const std::byte> new_block) {
+      differing(group, at, old_block, new_block);
+    });
     if (worker == 0) {
       advance(offset + length, total);
+    }
+  };
+  run_pieces(groups, workers, [&](unsigned worker, std::size_t group) {
+    for (auto piece = group * in_group; piece < std::min(pieces, (group + 1) * in_group); ++piece) {
+      compare(worker, group, piece);
     }
   });
   for (std::size_t piece = 0; piece < pieces; ++piece) {

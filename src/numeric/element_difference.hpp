@@ -85,6 +85,9 @@ class ElementDifference : public DifferenceSums {
     elements += count;
   }
 
+  /// What is added next begins at this element; those before it are the same on both sides and not counted.
+  void go_on_at(std::uint64_t index) noexcept { m_next = index; }
+
   /// Joins what was measured of the stretch that follows this one.
   void append(const ElementDifference& next);
 

@@ -92,6 +92,31 @@ def check_numbers(pairs):
         checks.equal((report["changes"][0]["changed"], report["changes"][0]["ulp"]["max"]), (1, 1), f"{dtype}")
 
 
+def check_large(pairs):
+    """Large tensors are measured while the files are compared, if they lie at one place of both; the figures are the same as otherwise."""
+    names, dtypes, count = ("first", "second", "third"), ("F32", "BF16", "F32"), (1_100_000, 2_200_000, 40)
+    old = {name: (dtype, (size,), patterns(dtype, size, seed=5)) for name, dtype, size in zip(names, dtypes, count)}
+    new = dict(old)
+    random = np.random.RandomState(7)
+    changed = {}
+    for name, places in (("first", random.permutation(count[0])[:5000]), ("second", np.arange(count[1]))):
+        array = old[name][2].copy()
+        array[places] += random.randint(1, 3, len(places)).astype(array.dtype)
+        new[name], changed[name] = (*old[name][:2], array), np.flatnonzero(array != old[name][2])
+    for shown, metadata in (("at one place", None), ("moved", {"note": "x" * 1000})):
+        for jobs in ("1", "3"):
+            report, _ = pairs.diff(safetensors(old), safetensors(new, metadata), "-j", jobs)
+            for change in report["changes"]:
+                flipped = old[change["name"]][2] ^ new[change["name"]][2]
+                places = changed[change["name"]]
+                shown_one = f"{change['name']} {shown}, {jobs} threads"
+                checks.equal(change["changed"], len(places), f"{shown_one}: changed")
+                checks.equal(change["span"], {"first": int(places[0]), "last": int(places[-1])}, f"{shown_one}: the span")
+                checks.equal(change["bits"]["histogram"], [int(np.count_nonzero(flipped >> bit & 1)) for bit in range(8 * flipped.itemsize)], f"{shown_one}: bits")
+                checks.equal(change["elements"], len(flipped), f"{shown_one}: elements")
+            checks.equal([change["name"] for change in report["changes"]], ["first", "second"], f"{shown}: which changed")
+
+
 def check_odd_inputs(pairs, folder):
     plain = adapter(1)
     report, code = pairs.diff(b"", b"", suffix="bin")
@@ -152,6 +177,7 @@ def main():
         check_bytes(pairs)
         check_verdicts(pairs)
         check_numbers(pairs)
+        check_large(pairs)
         check_odd_inputs(pairs, folder)
         check_options(pairs, folder)
     checks.finish()
