@@ -3,11 +3,13 @@
 
 #include "bytes/limit_reached.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <span>
 
 namespace upinspect::bytes {
 
@@ -15,6 +17,7 @@ namespace {
 
 // serde_json's recursion limit: 128 levels, the value inside the last one not counted.
 constexpr std::size_t k_depth_limit = 127;
+constexpr std::size_t k_longest_token = std::size_t{1} << 20;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -34,14 +37,43 @@ std::optional<double> to_finite_double(std::string_view text) {
 
 }  // namespace
 
-void JsonReader::fail_at(std::size_t position, const std::string& why) const {
-  ParseError error(m_base + position, m_field, why);
-  error.truncated = position >= m_text.size();
+void JsonReader::fail_at(std::uint64_t offset, const std::string& why) {
+  const bool at_its_end = m_base + m_text.size() <= offset && (m_source == nullptr || m_next == m_end);
+  ParseError error(offset, m_field, why);
+  error.truncated = at_its_end;
   throw error;
 }
 
+/// Gives up what was read, but for a token that is not over, and takes the next stretch.
+bool JsonReader::refill() {
+  if (m_source == nullptr || m_next == m_end) {
+    return false;
+  }
+  const auto kept_from = std::min(m_token, m_position);
+  if (m_text.size() - kept_from > k_longest_token) {
+    throw LimitReached(m_field + ": a number of more than a megabyte is not read");
+  }
+  m_held.erase(0, kept_from);
+  m_base += kept_from;
+  m_position -= kept_from;
+  m_token -= m_token == k_nothing ? 0 : kept_from;
+  const auto kept = m_held.size();
+  const auto more = static_cast<std::size_t>(std::min<std::uint64_t>(m_stretch, m_end - m_next));
+  m_held.resize(kept + more);
+  m_source->read_at(m_next, std::as_writable_bytes(std::span(m_held)).subspan(kept));
+  m_next += more;
+  m_text = m_held;
+  return true;
+}
+
+std::string_view JsonReader::ahead(std::size_t length) {
+  while (m_text.size() - m_position < length && refill()) {
+  }
+  return m_text.substr(m_position, length);
+}
+
 void JsonReader::pass_space() {
-  while (m_position < m_text.size()) {
+  while (!at_end()) {
     const char c = m_text[m_position];
     if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
       return;
@@ -52,7 +84,7 @@ void JsonReader::pass_space() {
 
 JsonKind JsonReader::peek() {
   pass_space();
-  if (m_position >= m_text.size()) {
+  if (at_end()) {
     fail("ends where a value was expected");
   }
   switch (m_text[m_position]) {
@@ -72,7 +104,7 @@ JsonKind JsonReader::peek() {
 
 void JsonReader::expect(char wanted, const char* what) {
   pass_space();
-  if (m_position >= m_text.size()) {
+  if (at_end()) {
     fail(std::string("ends where ") + what + " was expected");
   }
   if (m_text[m_position] != wanted) {
@@ -82,7 +114,7 @@ void JsonReader::expect(char wanted, const char* what) {
 }
 
 void JsonReader::expect_word(std::string_view word) {
-  if (m_text.substr(m_position, word.size()) != word) {
+  if (ahead(word.size()) != word) {
     fail("expected " + std::string(word));
   }
   m_position += word.size();
@@ -107,7 +139,7 @@ void JsonReader::enter_array() {
 
 bool JsonReader::next_key(std::string& key) {
   pass_space();
-  if (current() == '}' && m_position < m_text.size()) {
+  if (current() == '}') {
     ++m_position;
     m_started.pop_back();
     return false;
@@ -120,7 +152,7 @@ bool JsonReader::next_key(std::string& key) {
     }
   }
   m_started.back() = true;
-  if (m_position < m_text.size() && current() != '"') {
+  if (!at_end() && current() != '"') {
     fail("has a key that is not a string (key must be a string)");
   }
   key = string();
@@ -130,7 +162,7 @@ bool JsonReader::next_key(std::string& key) {
 
 bool JsonReader::next_element() {
   pass_space();
-  if (current() == ']' && m_position < m_text.size()) {
+  if (current() == ']') {
     ++m_position;
     m_started.pop_back();
     return false;
@@ -147,34 +179,53 @@ bool JsonReader::next_element() {
 }
 
 std::string JsonReader::string() {
-  expect('"', "a string");
   std::string out;
+  if (!string_up_to(out, m_longest_string)) {
+    throw LimitReached(m_field + ": a string would take more memory than is allowed");
+  }
+  return out;
+}
+
+bool JsonReader::string_up_to(std::string& out, std::uint64_t most) {
+  out.clear();
+  bool whole = true;
+  const auto keep = [&](std::string_view piece) {
+    whole = whole && piece.size() <= most - out.size();
+    out.append(whole ? piece : std::string_view());
+  };
+  expect('"', "a string");
+  std::string escaped;
   for (;;) {
     const auto run = m_position;
     while (m_position < m_text.size() && m_text[m_position] != '"' && m_text[m_position] != '\\' &&
            static_cast<unsigned char>(m_text[m_position]) >= 0x20) {
       ++m_position;
     }
-    out.append(m_text.substr(run, m_position - run));
+    keep(m_text.substr(run, m_position - run));
     if (m_position >= m_text.size()) {
-      fail("ends inside a string");
+      if (!refill()) {
+        fail("ends inside a string");
+      }
+      continue;
     }
     const char c = m_text[m_position];
     if (c == '"') {
       ++m_position;
-      return out;
+      return whole;
     }
     if (c != '\\') {
       fail("has a raw control character (U+0000 to U+001F) in a string");
     }
-    append_escape(out);
+    escaped.clear();
+    append_escape(escaped);
+    keep(escaped);
   }
 }
 
 std::uint32_t JsonReader::hex4() {
   std::uint32_t unit = 0;
   for (int i = 0; i < 4; ++i) {
-    const int digit = m_position < m_text.size() ? hex_digit(m_text[m_position]) : -1;
+    const int digit = hex_digit(current());
     if (digit < 0) {
       fail("has a bad \\u escape: four hex digits were expected");
     }
@@ -189,7 +240,7 @@ void JsonReader::append_escape(std::string& out) {
   const char c = current();
   static constexpr std::string_view k_letters = "\"\\/bfnrt";
   static constexpr std::string_view k_meanings = "\"\\/\b\f\n\r\t";
-  if (const auto at = k_letters.find(c); at != std::string_view::npos && m_position < m_text.size()) {
+  if (const auto at = k_letters.find(c); at != std::string_view::npos) {
     out.push_back(k_meanings[at]);
     ++m_position;
     return;
@@ -203,7 +254,7 @@ void JsonReader::append_escape(std::string& out) {
     fail("has a lone surrogate in a \\u escape");
   }
   if (point >= 0xd800 && point <= 0xdbff) {
-    if (m_text.substr(m_position, 2) != "\\u") {
+    if (ahead(2) != "\\u") {
       fail("has a lone surrogate in a \\u escape (unexpected end of hex escape)");
     }
     m_position += 2;
@@ -227,7 +278,8 @@ void JsonReader::digits() {
 
 std::string_view JsonReader::number() {
   pass_space();
-  const auto start = m_position;
+  const auto start = offset();
+  m_token = m_position;
   if (current() == '-') {
     ++m_position;
   }
@@ -250,7 +302,8 @@ std::string_view JsonReader::number() {
     }
     digits();
   }
-  const auto text = m_text.substr(start, m_position - start);
+  const auto text = m_text.substr(m_token, m_position - m_token);
+  m_token = k_nothing;
   if (text.size() > 18 && !to_finite_double(text)) {
     fail_at(start, "has a number out of range");
   }
@@ -261,7 +314,7 @@ std::string_view JsonReader::number() {
 }
 
 std::uint64_t JsonReader::unsigned_integer() {
-  const auto start = m_position;
+  const auto start = offset();
   if (peek() != JsonKind::number) {
     fail("expected an unsigned integer");
   }
@@ -297,7 +350,7 @@ void JsonReader::skip() {
     switch (peek()) {
       case JsonKind::object: enter_object(); in_object.push_back(true); break;
       case JsonKind::array: enter_array(); in_object.push_back(false); break;
-      case JsonKind::string: static_cast<void>(string()); break;
+      case JsonKind::string: static_cast<void>(string_up_to(key, 0)); break;
       case JsonKind::number: static_cast<void>(number()); break;
       case JsonKind::boolean: static_cast<void>(boolean()); break;
       case JsonKind::null: null(); break;
@@ -364,7 +417,7 @@ Value JsonReader::value() {
 
 void JsonReader::expect_end() {
   pass_space();
-  if (m_position < m_text.size()) {
+  if (!at_end()) {
     fail("has characters after its end (trailing characters)");
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bytes/json_reader.hpp"
 
+#include <algorithm>
+#include <span>
+
 namespace upinspect::bytes {
 
 namespace {
@@ -35,6 +38,16 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
   return 0;
 }
 
+/// The text's length without a character that its end may cut: one that begins within its last three bytes.
+std::size_t whole_characters(std::string_view text) {
+  for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
+    if (static_cast<unsigned char>(text[text.size() - back]) >= 0xc0) {
+      return text.size() - back;
+    }
+  }
+  return text.size();
+}
+
 }  // namespace
 
 std::size_t find_invalid_utf8(std::string_view text) noexcept {
@@ -53,6 +66,22 @@ void require_utf8(std::string_view text, std::uint64_t base, const std::string& 
   const auto bad = find_invalid_utf8(text);
   if (bad != std::string_view::npos) {
     throw ParseError(base + bad, field, "is not UTF-8");
+  }
+}
+
+void require_utf8(const Source& source, ByteRange range, const std::string& field, std::size_t stretch) {
+  std::string text;
+  auto base = range.offset;
+  for (auto next = base; next != range.end();) {
+    const auto kept = text.size();
+    const auto more = static_cast<std::size_t>(std::min<std::uint64_t>(stretch, range.end() - next));
+    text.resize(kept + more);
+    source.read_at(next, std::as_writable_bytes(std::span(text)).subspan(kept));
+    next += more;
+    const auto sure = next == range.end() ? text.size() : whole_characters(text);
+    require_utf8(std::string_view(text).substr(0, sure), base, field);
+    text.erase(0, sure);
+    base += sure;
   }
 }
 

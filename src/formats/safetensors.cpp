@@ -20,16 +20,8 @@ namespace {
 
 using bytes::ParseError;
 
-struct HeaderBytes {
-  std::string text;
-  std::uint64_t length = 0;  ///< that the file gives it
-
-  [[nodiscard]] HeaderText extent() const { return text.size() == length ? HeaderText::whole : HeaderText::cut; }
-};
-
-/// Reads the 8 bytes of the header's length and the header, which must fit the file and the format's limit. Of a header
-/// that would take more than a quarter of the memory allowed, the beginning.
-HeaderBytes read_header(model::Builder& builder) {
+/// Reads the 8 bytes of the header's length and passes over the header, which must fit the file and the format's limit.
+ByteRange find_header(model::Builder& builder) {
   auto in = builder.cursor();
   if (in.remaining() < k_length_bytes) {
     ParseError error(0, "header length", "header too small: the file has " + std::to_string(in.remaining()) +
@@ -50,19 +42,9 @@ HeaderBytes read_header(model::Builder& builder) {
     throw error;
   }
   const bytes::Cursor::Structure structure(in, "header JSON", RegionKind::metadata);
-  const auto held = std::min(length, builder.options().limits.memory / 4);
-  HeaderBytes out{in.text(held, "header JSON", builder.options().limits.json_header), length};
-  in.skip(length - held, "header JSON");
-  return out;
-}
-
-/// The text's length without a character that the cut went through.
-std::size_t whole_characters(std::string_view text) {
-  auto end = text.size();
-  for (int i = 0; i < 3 && end > 0 && (static_cast<unsigned char>(text[end - 1]) & 0xc0U) == 0x80; ++i) {
-    --end;
-  }
-  return end > 0 && static_cast<unsigned char>(text[end - 1]) >= 0xc0 ? end - 1 : end;
+  const ByteRange header{in.offset(), length};
+  in.skip(length, "header JSON");
+  return header;
 }
 
 /// The order and fit of the data ranges, as the reference checks them. Returns the first thing wrong; goes on after
@@ -204,22 +186,24 @@ void note_names(model::Builder& builder, const std::vector<Entry>& entries) {
   }
 }
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-void note_padding(model::Builder& builder, std::string_view header) {
-  const auto begin = std::find_if_not(header.begin(), header.end(), is_space);
-  const auto end = std::find_if_not(header.rbegin(), header.rend(), is_space).base();
-  if (begin != header.begin()) {
+/// White space before and after the object, all that is there beside it.
+void note_padding(model::Builder& builder, ByteRange text, const Header& header) {
+  if (header.begins != text.offset) {
     builder.find("safetensors.leading-space", Severity::warning,
                  "white space stands before the header's {; the specification forbids it, readers let it pass",
-                 ByteRange{k_length_bytes, static_cast<std::uint64_t>(begin - header.begin())});
+                 ByteRange{text.offset, header.begins - text.offset});
   }
-  const auto tail = std::string_view(header).substr(static_cast<std::size_t>(end - header.begin()));
-  if (tail.find_first_not_of(' ') != std::string_view::npos || tail.size() > 64) {
+  const ByteRange tail{header.ends, text.end() - header.ends};
+  constexpr std::uint64_t k_at_once = 65536;
+  bool only_spaces = true;
+  bytes::Cursor in(builder.source(), tail);
+  while (!in.at_end() && only_spaces) {
+    only_spaces = in.text(std::min(in.remaining(), k_at_once), "header padding").find_first_not_of(' ') == std::string::npos;
+  }
+  if (!only_spaces || tail.length > 64) {
     builder.find("safetensors.header-whitespace", Severity::warning,
-                 "the header is padded with " + std::to_string(tail.size()) +
-                     " bytes of white space; writers pad with at most 7 spaces, so these bytes can carry a message",
-                 ByteRange{k_length_bytes + header.size() - tail.size(), tail.size()});
+                 "the header is padded with " + std::to_string(tail.length) +
+                     " bytes of white space; writers pad with at most 7 spaces, so these bytes can carry a message", tail);
   }
 }
 
@@ -240,16 +224,13 @@ Claim sniff(const Probe& probe) noexcept {
 }
 
 void read(const Probe&, model::Builder& builder) {
-  auto raw = read_header(builder);
-  if (raw.extent() == HeaderText::cut) {
-    raw.text.resize(whole_characters(raw.text));
-  }
-  bytes::require_utf8(raw.text, k_length_bytes, "header");
-  const auto header = parse_header(raw.text, raw.extent(), builder);
-  const auto data_start = k_length_bytes + raw.length;
+  const auto text = find_header(builder);
+  bytes::require_utf8(builder.source(), text, "header");
+  const auto header = parse_header(text, builder);
+  const auto data_start = text.end();
   note_names(builder, header.entries);
   if (header.limit.empty()) {
-    note_padding(builder, raw.text);
+    note_padding(builder, text, header);
     LayoutCheck(builder, data_start).check(header.entries);
   } else {
     // The tensors that are missing would look like holes in the data.

@@ -32,10 +32,11 @@ constexpr std::array k_dtypes{
 /// The header's JSON, turned into entries and metadata; what is legal but surprising becomes a warning.
 class HeaderParser {
  public:
-  HeaderParser(std::string_view text, model::Builder& builder)
-      : m_json(text, k_length_bytes, "header JSON"), m_builder(builder) {}
+  HeaderParser(ByteRange range, model::Builder& builder) : m_json(builder.source(), range, "header JSON"), m_builder(builder) {
+    m_json.limit_strings(builder.options().limits.memory / 8);
+  }
 
-  Header parse(HeaderText extent);
+  Header parse();
 
  private:
   void metadata();
@@ -47,7 +48,7 @@ class HeaderParser {
   std::vector<std::uint64_t> shape();
   void offsets(Entry& entry);
   void keep(Entry entry);
-  void read();
+  void read(Header& out);
   void afford(const Entry& entry);
 
   JsonReader m_json;
@@ -58,26 +59,22 @@ class HeaderParser {
   std::unordered_map<std::string, std::size_t> m_index;
 };
 
-Header HeaderParser::parse(HeaderText extent) {
+Header HeaderParser::parse() {
   Header out;
   try {
-    read();
+    read(out);
   } catch (const bytes::LimitReached& limit) {
     out.limit = limit.what();
-  } catch (const ParseError&) {
-    if (extent == HeaderText::whole) {
-      throw;
-    }
-    out.limit = "more of it than is read would take more memory than is allowed";
   }
   out.entries = std::move(m_entries);
   return out;
 }
 
-void HeaderParser::read() {
+void HeaderParser::read(Header& out) {
   if (m_json.peek() != JsonKind::object) {
     m_json.fail("invalid type: the header must be a JSON object");
   }
+  out.begins = m_json.offset();
   m_json.enter_object();
   std::string key;
   while (true) {
@@ -91,6 +88,7 @@ void HeaderParser::read() {
       entry(key, before);
     }
   }
+  out.ends = m_json.offset();
   m_json.expect_end();
 }
 
@@ -122,6 +120,7 @@ void HeaderParser::metadata() {
     m_json.fail("invalid type for __metadata__: expected an object of strings (a map)");
   }
   m_json.enter_object();
+  const auto memory = m_builder.options().limits.memory;
   std::string key;
   std::unordered_map<std::string, std::size_t> index;
   auto& object = std::get<Value::Object>(m_builder.artifact.metadata.data);
@@ -130,10 +129,11 @@ void HeaderParser::metadata() {
     if (m_json.peek() != JsonKind::string) {
       m_json.fail("invalid type in __metadata__: expected a string");
     }
-    auto text = m_json.string();
+    std::string text;
+    const bool whole = m_json.string_up_to(text, memory / 8);
     const auto [where, fresh] = index.emplace(key, object.size());
     if (fresh) {
-      if (!m_builder.affords_metadata(2 * (key.size() + text.size()) + 128)) {
+      if (!m_builder.affords_metadata(whole ? 2 * (key.size() + text.size()) + 128 : memory)) {
         index.erase(where);
         continue;
       }
@@ -298,8 +298,6 @@ void HeaderParser::keep(Entry entry) {
 
 }  // namespace
 
-Header parse_header(std::string_view text, HeaderText extent, model::Builder& builder) {
-  return HeaderParser(text, builder).parse(extent);
-}
+Header parse_header(ByteRange range, model::Builder& builder) { return HeaderParser(range, builder).parse(); }
 
 }  // namespace upinspect::formats::safetensors

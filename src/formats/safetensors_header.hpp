@@ -29,16 +29,16 @@ struct Entry {
   std::uint64_t json_offset = 0;
 };
 
-enum class HeaderText : bool { whole, cut };
-
 struct Header {
   std::vector<Entry> entries;  ///< in the header's order, the last of those with one name
+  std::uint64_t begins = 0;    ///< offset of the opening brace
+  std::uint64_t ends = 0;      ///< one past the closing one
   std::string limit;           ///< why the header was not read to its end, empty where it was
 };
 
-/// Parses the header's text: metadata and what is legal but surprising go to `builder`. Throws bytes::ParseError where
-/// the reference refuses; what the memory allowed has no room for ends the reading. `cut` says that the text is only the
-/// header's beginning, as much of it as may be held.
-[[nodiscard]] Header parse_header(std::string_view text, HeaderText extent, model::Builder& builder);
+/// Parses the header in `range` of the file, of which it holds a stretch at a time: metadata and what is legal but surprising
+/// go to `builder`. Throws bytes::ParseError where the reference refuses; what the memory allowed has no room for ends the
+/// reading.
+[[nodiscard]] Header parse_header(ByteRange range, model::Builder& builder);
 
 }  // namespace upinspect::formats::safetensors

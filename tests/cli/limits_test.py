@@ -26,7 +26,7 @@ CUT_SHORT = {
     "shards/model.safetensors.index.json", "laughs.pkl", "long-names.pkl", "stack.pkl", "marks.pkl", "memo.pkl", "deep.pkl", "empty-dicts.pkl", "repeated-keys.pkl",
     "million-globals.pkl", "million-calls.pkl", "legacy-keys.pt", "tensors.pt", "laughs.pt", "million.npz", "million.zip",
     "long-names.zip", "arrays.npz", "hundred-thousand.safetensors", "tensors-100M.safetensors", "metadata-40M.safetensors",
-    "keys-40M.safetensors", "shape-40M.safetensors", "unknown-40M.safetensors", "spaces-40M.safetensors",
+    "keys-40M.safetensors", "shape-40M.safetensors",
     "numbers/adapter_config.json", "modules/adapter_config.json", "model.safetensors.index.json", "array-40M.gguf",
     "texts.gguf", "tensors.gguf", "pairs.gguf",
 }

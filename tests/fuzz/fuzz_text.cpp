@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <span>
+#include <string>
 #include <string_view>
 
 using namespace upinspect;
@@ -20,6 +22,25 @@ void check(std::string_view text, Read&& read) {
     if (error.offset() > text.size()) {
       std::abort();
     }
+  }
+}
+
+/// Read in stretches it is the same text, refused at the same place for the same reason.
+void check_stretches(std::string_view text) {
+  const bytes::MemorySource source(std::as_bytes(std::span(text)));
+  const auto outcome = [](bytes::JsonReader& reader) -> std::string {
+    try {
+      reader.skip();
+      reader.expect_end();
+      return "taken";
+    } catch (const bytes::ParseError& error) {
+      return std::to_string(error.offset()) + error.what() + (error.truncated ? "!" : "");
+    }
+  };
+  bytes::JsonReader whole(text, 0, "text");
+  bytes::JsonReader streamed(source, ByteRange{0, source.size()}, "text", 1 + text.size() % 7);
+  if (outcome(whole) != outcome(streamed)) {
+    std::abort();
   }
 }
 
@@ -48,6 +69,7 @@ void check_python(std::string_view text, bytes::PythonRules rules) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check(text, [&] { check_skip(text); });
+  check_stretches(text);
   check(text, [&] { check_python(text, {}); });
   check(text, [&] { check_python(text, {bytes::PythonText::latin1, true}); });
   return 0;
