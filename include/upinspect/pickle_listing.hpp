@@ -56,11 +56,14 @@ struct PickleStream {
 struct PickleListing {
   Artifact artifact;
   std::vector<PickleStream> streams;  ///< in the order in which they are read
+  std::uint64_t unlisted_streams = 0; ///< that follow, run and judged like the others
 };
 
 struct PickleListingOptions {
   InspectOptions inspect;
-  std::uint64_t most_steps = 100'000;  ///< listed of all streams together; what follows is counted
+  /// Listed of all streams together; what follows is counted. There are fewer where 2 KiB each are more than the memory, at
+  /// most a stream for each 64 KiB of it, and 10,000 lines of objects.
+  std::uint64_t most_steps = 100'000;
 };
 
 /// Reads every pickle of the file: records of archives, pickles one after another, those within byte strings (four

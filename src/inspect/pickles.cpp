@@ -5,11 +5,12 @@
 #include "bytes/source.hpp"
 #include "inspect/conduct.hpp"
 #include "inspect/readings.hpp"
+#include "pickle/inner_streams.hpp"
 #include "pickle/listing.hpp"
-#include "pickle/stored_bytes.hpp"
 #include "pickle/watcher.hpp"
 #include "upinspect/pickle_listing.hpp"
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -17,65 +18,74 @@ namespace upinspect {
 
 namespace {
 
-constexpr unsigned k_most_levels = 4;
-constexpr unsigned k_pickles_of_legacy = 5;  // magic, version, system, object, keys
-constexpr std::uint64_t k_longest_inner_stream = std::uint64_t{256} << 20;
+// What lists may take, of --max-memory: an opcode is some two hundred bytes, as many as its argument shows and its names.
+constexpr std::uint64_t k_memory_of_a_step = 2048;
+constexpr std::uint64_t k_memory_of_a_stream = std::uint64_t{64} << 10;
+constexpr std::uint64_t k_most_object_lines = 10'000;
 
 class Collector final : public pickle::Watcher {
  public:
-  Collector(std::uint64_t most, std::vector<PickleStream>& out) : m_left(most), m_out(out) {}
+  Collector(const PickleListingOptions& options, PickleListing& out)
+      : m_steps_left(std::min(options.most_steps, options.inspect.limits.memory / k_memory_of_a_step)),
+        m_streams_left(options.inspect.limits.memory / k_memory_of_a_stream),
+        m_longest_inner(std::min(pickle::k_longest_inner_stream, options.inspect.limits.memory / 8)),
+        m_out(out) {}
 
   void see(const pickle::Seen& seen) override {
     // Another reading of the same bytes comes by the same pickles.
     const auto place = std::tuple(seen.unpacked_from ? seen.unpacked_from->offset : seen.start, seen.unpacked_from.has_value());
-    if (!m_seen.insert(place).second) {
-      return;
+    if (m_seen.insert(place).second) {
+      const Where where{std::string(seen.entry), seen.unpacked_from, std::nullopt};
+      const auto program = add(seen.stream, seen.start, seen.options, where);
+      add_inner(program.graph, seen.stream, seen.options.limits, where, pickle::k_most_inner_levels);
     }
-    const auto listed = add(seen.stream, seen.start, seen.options);
-    m_out.back().entry = seen.entry;
-    m_out.back().unpacked_from = seen.unpacked_from;
-    add_inner(listed, seen.stream, m_out.back(), k_most_levels);
   }
 
  private:
-  pickle::Program add(const bytes::Source& source, std::uint64_t start, const pickle::Options& options) {
-    auto listed = pickle::list(source, start, options, m_left);
-    m_left -= listed.stream.steps.size();
-    m_out.push_back(std::move(listed.stream));
+  struct Where {
+    std::string entry;
+    std::optional<ByteRange> unpacked_from;
+    std::optional<std::uint64_t> held_at;
+  };
+
+  pickle::Program add(const bytes::Source& source, std::uint64_t start, const pickle::Options& options, const Where& where) {
+    const bool is_listed = m_streams_left != 0;
+    auto listed = pickle::list(source, start, options, {is_listed ? m_steps_left : 0, is_listed ? m_lines_left : 0});
+    if (!is_listed) {
+      ++m_out.unlisted_streams;
+      return std::move(listed.program);
+    }
+    --m_streams_left;
+    m_steps_left -= listed.stream.steps.size();
+    m_lines_left -= listed.stream.object.size();
+    listed.stream.entry = where.entry;
+    listed.stream.unpacked_from = where.unpacked_from;
+    listed.stream.held_at = where.held_at;
+    m_out.streams.push_back(std::move(listed.stream));
     return std::move(listed.program);
   }
 
-  /// Streams in byte strings that torch.storage._load_from_bytes is called with.
-  void add_inner(const pickle::Program& program, const bytes::Source& source, const PickleStream& outer, unsigned levels) {
-    const auto& graph = program.graph;
-    const auto where = std::pair(outer.entry, outer.unpacked_from);
-    std::set<pickle::NodeId> opened;
-    for (pickle::NodeId id = 0; id < graph.size() && levels > 0; ++id) {
-      const auto* callee = graph.callee(id);
-      if (callee == nullptr || !callee->is("torch.storage", "_load_from_bytes")) {
-        continue;
-      }
-      const auto arguments = graph.items(graph.call(id)->arguments);
-      const auto content = arguments.empty() ? std::nullopt : pickle::find_bytes(graph, arguments[0]);
-      if (content && opened.insert(content->node).second) {
-        open(graph, source, *content, where, levels - 1);
-      }
+  void add_inner(const pickle::Graph& graph, const bytes::Source& source, const pickle::MachineLimits& limits, Where where, unsigned levels) {
+    if (levels == 0) {
+      return;
+    }
+    for (const auto& content : pickle::inner_streams(graph).streams) {
+      where.held_at = content.range.offset;
+      open(graph, source, content, limits, where, levels - 1);
     }
   }
 
-  using Where = std::pair<std::string, std::optional<ByteRange>>;
-
-  void open(const pickle::Graph& graph, const bytes::Source& source, const pickle::BytesRef& content, const Where& where, unsigned levels) {
+  void open(const pickle::Graph& graph, const bytes::Source& source, const pickle::BytesRef& content, const pickle::MachineLimits& limits,
+            const Where& where, unsigned levels) {
     try {
-      const auto bytes = pickle::read_bytes(graph, source, content, k_longest_inner_stream);
+      const auto bytes = pickle::read_bytes(graph, source, content, m_longest_inner);
       const bytes::MemorySource inner(std::as_bytes(std::span(bytes)));
+      pickle::Options options;
+      options.limits = limits;
       std::uint64_t next = 0;
-      for (unsigned i = 0; i < k_pickles_of_legacy; ++i) {
-        const auto program = add(inner, next, {});
-        m_out.back().entry = where.first;
-        m_out.back().unpacked_from = where.second;
-        m_out.back().held_at = content.range.offset;
-        add_inner(program, inner, m_out.back(), levels);
+      for (unsigned i = 0; i < pickle::k_pickles_of_legacy; ++i) {
+        const auto program = add(inner, next, options, where);
+        add_inner(program.graph, inner, limits, where, levels);
         if (!program.complete()) {
           break;
         }
@@ -86,8 +96,11 @@ class Collector final : public pickle::Watcher {
     }
   }
 
-  std::uint64_t m_left;
-  std::vector<PickleStream>& m_out;
+  std::uint64_t m_steps_left;
+  std::uint64_t m_streams_left;
+  std::uint64_t m_lines_left = k_most_object_lines;
+  std::uint64_t m_longest_inner;
+  PickleListing& m_out;
   std::set<std::tuple<std::uint64_t, bool>> m_seen;
 };
 
@@ -99,7 +112,7 @@ PickleListing list_pickles(const std::string& path, const PickleListingOptions& 
   headers.sha256 = false;
   const bytes::FileSource source(path);
   PickleListing out;
-  Collector collector(options.most_steps, out.streams);
+  Collector collector(options, out);
   model::Builder builder(source, headers, path);
   builder.pickle_watcher = &collector;
   inspecting::read_best(builder);

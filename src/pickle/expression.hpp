@@ -26,6 +26,6 @@ struct Expression {
 
 /// The object with all that it holds, a line for each part that does not fit one line with its neighbours. An object that is
 /// used again is written once. At most `most` lines, 64 levels.
-[[nodiscard]] Expression expression(const Graph& graph, NodeId root, std::size_t most = 10'000);
+[[nodiscard]] Expression expression(const Graph& graph, NodeId root, std::size_t most);
 
 }  // namespace upinspect::pickle

@@ -48,19 +48,15 @@ class Lister {
   /// What is known only once the opcode has run.
   void explain(const Program& program) {
     for (const auto& use : program.globals) {
-      const auto& name = program.name_of(use);
-      const bool renamed = name.module != name.written_module || name.name != name.written_name;
-      tell(use.offset, "fetches " + (name.computed ? "a name that is computed" : name.dotted()) + ": " + word_of(judge(name)) +
-                           (renamed && !name.written_module.empty() ? ", written as " + name.written_module + "." + name.written_name : ""));
+      if (auto* step = step_at(use.offset)) {
+        tell(*step, fetched(program.name_of(use)));
+      }
     }
     const auto& graph = program.graph;
     for (NodeId id = 0; id < graph.size(); ++id) {
-      if (graph.is(id, Kind::call)) {
-        tell(graph.offset(id), "calls " + brief(graph, id).text);
-      } else if (graph.is(id, Kind::persistent)) {
-        tell(graph.offset(id), "asks the loader for " + brief(graph, id).text);
-      } else if (graph.is(id, Kind::extension)) {
-        tell(graph.offset(id), "fetches what copyreg has under that number");
+      const bool acts = graph.is(id, Kind::call) || graph.is(id, Kind::persistent) || graph.is(id, Kind::extension);
+      if (auto* step = acts ? step_at(graph.offset(id)) : nullptr) {
+        tell(*step, deed(graph, id));
       }
     }
   }
@@ -116,15 +112,28 @@ class Lister {
     return "adds " + std::to_string(count) + " " + what + (count == 1 ? "" : "s");
   }
 
-  void tell(std::uint64_t offset, std::string comment) {
+  static std::string fetched(const GlobalName& name) {
+    const bool renamed = name.module != name.written_module || name.name != name.written_name;
+    return "fetches " + (name.computed ? "a name that is computed" : name.dotted()) + ": " + word_of(judge(name)) +
+           (renamed && !name.written_module.empty() ? ", written as " + name.written_module + "." + name.written_name : "");
+  }
+
+  static std::string deed(const Graph& graph, NodeId id) {
+    if (graph.is(id, Kind::call)) {
+      return "calls " + brief(graph, id).text;
+    }
+    return graph.is(id, Kind::persistent) ? "asks the loader for " + brief(graph, id).text : "fetches what copyreg has under that number";
+  }
+
+  /// The listed step at an offset of the stream; null where it is not listed.
+  PickleStep* step_at(std::uint64_t offset) {
     auto& steps = m_out.steps;
     const auto found = std::lower_bound(steps.begin(), steps.end(), offset,
                                         [](const PickleStep& step, std::uint64_t wanted) { return step.offset < wanted; });
-    if (found == steps.end() || found->offset != offset) {
-      return;
-    }
-    found->comment += (found->comment.empty() ? "" : "; ") + std::move(comment);
+    return found == steps.end() || found->offset != offset ? nullptr : &*found;
   }
+
+  static void tell(PickleStep& step, std::string comment) { step.comment += (step.comment.empty() ? "" : "; ") + std::move(comment); }
 
   std::uint64_t m_most;
   PickleStream& m_out;
@@ -133,9 +142,9 @@ class Lister {
 
 }  // namespace
 
-Listed list(const bytes::Source& source, std::uint64_t start, const Options& options, std::uint64_t most) {
+Listed list(const bytes::Source& source, std::uint64_t start, const Options& options, ListingLimits most) {
   Listed out;
-  Lister lister(most, out.stream);
+  Lister lister(most.steps, out.stream);
   auto watched = options;
   watched.observer = [&lister](const Step& step) {
     lister.see(step);
@@ -152,7 +161,7 @@ Listed list(const bytes::Source& source, std::uint64_t start, const Options& opt
     out.stream.failure = (program.failure->opcode.empty() ? "" : program.failure->opcode + ": ") + program.failure->message;
     out.stream.failed_at = program.failure->offset;
   }
-  auto object = expression(program.graph, program.root);
+  auto object = expression(program.graph, program.root, most.object_lines);
   out.stream.object = std::move(object.lines);
   out.stream.object_whole = object.whole;
   return out;

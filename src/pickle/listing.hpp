@@ -15,7 +15,12 @@ struct Listed {
   Program program;
 };
 
-/// Lists the pickle at `start`, at most `most` of its opcodes.
-[[nodiscard]] Listed list(const bytes::Source& source, std::uint64_t start, const Options& options, std::uint64_t most);
+struct ListingLimits {
+  std::uint64_t steps = 0;
+  std::uint64_t object_lines = 0;
+};
+
+/// Lists the pickle at `start`, as much of it as the limits allow.
+[[nodiscard]] Listed list(const bytes::Source& source, std::uint64_t start, const Options& options, ListingLimits most);
 
 }  // namespace upinspect::pickle

@@ -2,19 +2,15 @@
 #include "pickle/verdict.hpp"
 
 #include "bytes/parse_error.hpp"
+#include "pickle/inner_streams.hpp"
 #include "pickle/known_globals.hpp"
 #include "pickle/machine.hpp"
-#include "pickle/stored_bytes.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace upinspect::pickle {
 
 namespace {
-
-constexpr std::uint64_t k_longest_inner_stream = std::uint64_t{256} << 20;
-constexpr unsigned k_pickles_of_legacy = 5;  // magic, version, system, object, keys
 
 void worsen(PickleVerdict& verdict, PickleVerdict other) { verdict = std::max(verdict, other); }
 
@@ -48,8 +44,8 @@ class Judge {
     for (NodeId id = 0; id < program.graph.size(); ++id) {
       const bool foreign = program.graph.is(id, Kind::extension) || calls_the_unknown(program.graph, id);
       worsen(m_verdict, foreign ? PickleVerdict::unknown : PickleVerdict::inert);
-      add_inner(program.graph, source, id);
     }
+    add_inner(program.graph, source);
   }
 
   PickleVerdict verdict() const { return m_verdict; }
@@ -67,17 +63,12 @@ class Judge {
     m_globals.push_back(std::move(global));
   }
 
-  void add_inner(const Graph& graph, const bytes::Source& source, NodeId id) {
-    const auto* callee = graph.callee(id);
-    if (callee == nullptr || !callee->is("torch.storage", "_load_from_bytes")) {
-      return;
-    }
-    const auto arguments = graph.items(graph.call(id)->arguments);
-    const auto content = arguments.empty() ? std::nullopt : find_bytes(graph, arguments[0]);
-    if (!content || m_depth == 0) {
-      worsen(m_verdict, PickleVerdict::unknown);
-    } else if (m_seen.insert(content->node).second && !run_inner(graph, source, *content)) {
-      worsen(m_verdict, PickleVerdict::unknown);
+  void add_inner(const Graph& graph, const bytes::Source& source) {
+    const auto inner = inner_streams(graph);
+    const bool too_deep = m_depth == 0 && !inner.streams.empty();
+    worsen(m_verdict, too_deep || !inner.all_found ? PickleVerdict::unknown : PickleVerdict::inert);
+    for (std::size_t i = 0; i < inner.streams.size() && !too_deep; ++i) {
+      worsen(m_verdict, run_inner(graph, source, inner.streams[i]) ? PickleVerdict::inert : PickleVerdict::unknown);
     }
   }
 
@@ -99,8 +90,6 @@ class Judge {
   bool run_stream(const bytes::Source& inner, ByteRange range, std::uint64_t held_at) {
     const auto outer_offset = m_inner_offset;
     m_inner_offset = outer_offset.value_or(held_at);
-    std::set<NodeId> outer_seen;
-    outer_seen.swap(m_seen);
     --m_depth;
     Options options;
     options.end = range.end();
@@ -110,17 +99,14 @@ class Judge {
       const auto program = run(inner, next, options);
       complete = program.complete();
       next = program.end;
-      m_seen.clear();  // the identifiers are those of another graph
       add(program, inner);
     }
-    m_seen.swap(outer_seen);
     ++m_depth;
     m_inner_offset = outer_offset;
     return complete;
   }
 
   unsigned m_depth;
-  std::set<NodeId> m_seen;  ///< byte strings of the current graph that were run: many calls may share one
   PickleVerdict m_verdict = PickleVerdict::inert;
   std::vector<PickleGlobal> m_globals;
   std::optional<std::uint64_t> m_inner_offset;
@@ -135,8 +121,7 @@ PickleVerdict judge(const Program& program, const bytes::Source& source, unsigne
 }
 
 PickleReport report(const Program& program, const bytes::Source& source, const WeightsOnly& loads) {
-  constexpr unsigned k_depth = 4;
-  Judge judge(k_depth);
+  Judge judge(k_most_inner_levels);
   judge.add(program, source);
   PickleReport out;
   out.verdict = judge.verdict();

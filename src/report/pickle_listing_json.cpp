@@ -98,6 +98,9 @@ void write_pickle_listing(JsonWriter& out, const PickleListing& listing, std::st
     write_stream(out, stream);
   }
   out.end();
+  if (listing.unlisted_streams != 0) {
+    out.member("unlisted_streams", listing.unlisted_streams);
+  }
   write_findings(out, listing.artifact.findings);
   out.end();
   out.newline();

@@ -165,6 +165,9 @@ std::string pickle_listing_text(const PickleListing& listing, const TextStyle& s
   for (const auto& stream : listing.streams) {
     text += "\n" + indented(title_of(stream, style), k_listing_indent, Tone::strong, style) + steps_text(stream, style) + object_text(stream, style);
   }
+  if (listing.unlisted_streams != 0) {
+    text += "\n" + indented("and " + counted(listing.unlisted_streams, "more pickle") + ", judged like these", k_listing_indent, Tone::dim, style);
+  }
   return text + "\n" + findings_text(listing.artifact.findings, style);
 }
 

@@ -130,6 +130,12 @@ def limits(folder):
     path.write_bytes(pickle.dumps([[i] for i in range(20000)], protocol=2))
     stream = listed(path)["streams"][0]
     checks.equal((len(stream["object"]), stream["object_whole"]), (10000, False), "lines of the object")
+    path.write_bytes(b"".join(pickle.dumps(number) for number in range(40)))
+    document = listed(path, "--max-memory", "1M")
+    checks.equal((len(document["streams"]), document["unlisted_streams"]), (16, 24), "pickles of a file that are listed in a megabyte")
+    checks.that("unlisted_streams" not in listed(path), "all of them are, where there is room")
+    text = run("pickle", "--max-memory", "1M", path).stdout.decode()
+    checks.that("and 24 more pickles, judged like these" in text, "pickles that are not listed, as text")
     cycle = []
     cycle.append(cycle)
     path.write_bytes(pickle.dumps(cycle))
