@@ -10,22 +10,6 @@ namespace upinspect::report {
 
 namespace {
 
-std::string escape_command(std::string_view text, std::string_view special) {
-  constexpr std::string_view k_digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char character : text) {
-    if (special.find(character) == std::string_view::npos) {
-      out.push_back(character);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(character);
-    out.push_back('%');
-    out.push_back(k_digits[byte >> 4U]);
-    out.push_back(k_digits[byte & 0x0fU]);
-  }
-  return out;
-}
-
 /// The path itself, so that it is found in the repository; spelled only where that would act on a terminal.
 std::string path_for_command(std::string_view path) {
   for (std::size_t i = 0; i < path.size();) {
@@ -45,8 +29,13 @@ std::string message_with_advice(std::string_view message, std::string_view advic
 
 }  // namespace
 
-std::string escape_command_property(std::string_view text) { return escape_command(text, "%\r\n:,"); }
-std::string escape_command_data(std::string_view text) { return escape_command(text, "%\r\n"); }
+std::string escape_command_property(std::string_view text) {
+  return percent_encoded(text, [](char character) { return std::string_view("%\r\n:,").find(character) != std::string_view::npos; });
+}
+
+std::string escape_command_data(std::string_view text) {
+  return percent_encoded(text, [](char character) { return std::string_view("%\r\n").find(character) != std::string_view::npos; });
+}
 
 void CheckGithub::command(std::string_view name, std::string_view path, std::string_view title, std::string_view message) {
   m_sink("::" + std::string(name) + " file=" + escape_command_property(path_for_command(path)) +

@@ -2,56 +2,16 @@
 // Static Analysis Results Interchange Format (SARIF) Version 2.1.0 Plus Errata 01, OASIS Standard; sections are named where used.
 #include "report/check_sarif.hpp"
 
-#include "report/advice.hpp"
 #include "report/check_json.hpp"
 #include "report/escape.hpp"
+#include "report/explanations.hpp"
 #include "report/words.hpp"
-
-#include <array>
 
 namespace upinspect::report {
 
 namespace {
 
 constexpr std::string_view k_sarif_schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-
-struct StatusRule {
-  std::string_view id;
-  std::string_view title;
-  std::string_view help;
-};
-
-constexpr std::array k_status_rules{
-    StatusRule{"check.modified", "A file is not the one that was expected.",
-               "Fetch the file again, or find out who changed it; if it is meant to be so, write a new lock with upinspect lock."},
-    StatusRule{"check.missing", "A file that was expected is not there.", "Fetch the file, or take it from the list."},
-    StatusRule{"check.extra", "A file is there that is on no list.", "Remove the file, write a new lock with it, or let it be with --allow-extra."},
-    StatusRule{"check.unreadable", "A file could not be read.", "Look at its permissions, and whether it is a link that leaves its folder or a special file."},
-    StatusRule{"check.policy", "A file is not to be let pass.", "The message says why; the findings of the file say where."},
-};
-
-const StatusRule* status_rule(std::string_view id) noexcept {
-  for (const auto& rule : k_status_rules) {
-    if (rule.id == id) {
-      return &rule;
-    }
-  }
-  return nullptr;
-}
-
-/// "pickle: dangerous global" for pickle.dangerous-global.
-std::string rule_title(std::string_view id) {
-  std::string out;
-  for (const char character : id) {
-    out += character == '.' ? std::string(": ") : std::string(1, character == '-' ? ' ' : character);
-  }
-  return out;
-}
-
-std::string help_of(std::string_view id) {
-  const auto help = advice(id);
-  return help.empty() ? "Each result says what was seen." : std::string(help);
-}
 
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
@@ -60,9 +20,10 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
   return text;
 }
 
-bool is_unreserved(char character) noexcept {
+/// RFC 3986, section 2.3, and the slash between the parts of a path.
+bool is_plain_in_uri(char character) noexcept {
   return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') || (character >= '0' && character <= '9') ||
-         character == '-' || character == '.' || character == '_' || character == '~';
+         character == '-' || character == '.' || character == '_' || character == '~' || character == '/';
 }
 
 std::uint64_t fnv1a(std::uint64_t hash, std::string_view bytes) noexcept {
@@ -90,22 +51,11 @@ void write_text(JsonWriter& out, std::string_view name, std::string_view text) {
 }  // namespace
 
 std::string path_uri(std::string_view path) {
-  constexpr std::string_view k_digits = "0123456789ABCDEF";
-  std::string out = path.substr(0, 1) == "/" ? "file://" : "";
+  const std::string_view scheme = path.substr(0, 1) == "/" ? "file://" : "";
   while (path.substr(0, 2) == "./") {
     path.remove_prefix(2);
   }
-  for (const char character : path) {
-    if (is_unreserved(character) || character == '/') {
-      out.push_back(character);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(character);
-    out.push_back('%');
-    out.push_back(k_digits[byte >> 4U]);
-    out.push_back(k_digits[byte & 0x0fU]);
-  }
-  return out;
+  return std::string(scheme) + percent_encoded(path, [](char character) { return !is_plain_in_uri(character); });
 }
 
 std::string escape_sarif_message(std::string_view raw) {
@@ -229,11 +179,13 @@ void CheckSarif::tool() {
   m_out.key("rules");
   m_out.begin_array();
   for (const auto& id : m_rules) {
-    const auto* status = status_rule(id);
     m_out.begin_object();
     m_out.member("id", id);
-    write_text(m_out, "shortDescription", status == nullptr ? rule_title(id) : std::string(status->title));
-    write_text(m_out, "help", status == nullptr ? help_of(id) : std::string(status->help));
+    if (const auto* row = explanation(id); row != nullptr) {
+      write_text(m_out, "shortDescription", std::string(row->title) + ".");
+      write_text(m_out, "fullDescription", std::string(row->meaning) + " " + std::string(row->why));
+      write_text(m_out, "help", row->advice);
+    }
     m_out.end();
   }
   m_out.end();

@@ -185,4 +185,21 @@ bool append_json_string(std::string& out, std::string_view raw) {
   return valid;
 }
 
+std::string percent_encoded(std::string_view raw, bool (*escapes)(char)) {
+  constexpr std::string_view k_digits = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(raw.size());
+  for (const char character : raw) {
+    if (!escapes(character)) {
+      out.push_back(character);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(character);
+    out.push_back('%');
+    out.push_back(k_digits[byte >> 4U]);
+    out.push_back(k_digits[byte & 0x0fU]);
+  }
+  return out;
+}
+
 }  // namespace upinspect::report
