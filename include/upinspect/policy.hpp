@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace upinspect {
@@ -66,6 +67,9 @@ struct Policy {
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };
+
+/// True for a day as 2030-01-31 (ISO 8601), by its form.
+[[nodiscard]] bool is_day(std::string_view text) noexcept;
 
 /// Reads a policy (schema upinspect.policy/1); what it does not say is as in a Policy by default. Unknown and repeated keys and
 /// wrong types are refused with the place. Throws ExpectationError.

@@ -103,6 +103,9 @@ Exit check(const std::vector<Expectation>& expected, const CheckArguments& optio
 
 Exit run(const CheckArguments& options) {
   try {
+    if (!options.today.empty() && !is_day(options.today)) {
+      throw ExpectationError("--today: expected a day, as 2030-01-31, found \"" + options.today + "\"");
+    }
     if (options.print_policy) {
       return print_policy(options);
     }

@@ -3,7 +3,7 @@
 
 #include "cli/command.hpp"
 #include "cli/walk.hpp"
-#include "upinspect/folder.hpp"
+#include "integrity/whole_text.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -13,11 +13,6 @@ namespace upinspect::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path normal(const fs::path& path) {
-  auto whole = fs::absolute(path).lexically_normal();
-  return whole.has_filename() ? whole : whole.parent_path();
-}
 
 bool is_below(const fs::path& file, const fs::path& folder) {
   return std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first == folder.end();
@@ -36,7 +31,7 @@ class Gatherer {
     }
     for (auto& expected : listed()) {
       if (is_asked_for(expected.file)) {
-        m_known.insert(normal(expected.file));
+        m_known.insert(plain_path(expected.file));
         m_out.push_back(std::move(expected));
       }
     }
@@ -60,8 +55,7 @@ class Gatherer {
   }
 
   static std::string checked_digest(std::string digits) {
-    std::transform(digits.begin(), digits.end(), digits.begin(), [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
-    if (digits.size() != 64 || digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    if (!integrity::is_sha256(digits)) {
       throw ExpectationError("--sha256: expected 64 hex digits, found \"" + digits + "\"");
     }
     return digits;
@@ -92,34 +86,22 @@ class Gatherer {
   }
 
   [[nodiscard]] bool is_asked_for(const std::string& file) const {
-    const auto place = normal(file);
+    const auto place = plain_path(file);
     return m_sources.paths.empty() || std::any_of(m_sources.paths.begin(), m_sources.paths.end(),
-                                                  [&place](const std::string& path) { return is_below(place, normal(path)); });
+                                                  [&place](const std::string& path) { return is_below(place, plain_path(path)); });
   }
 
   /// What lies at the paths and is on no list.
   void add_others() {
-    WalkSink sink;
-    sink.file = [this](const std::string& path) { add_other(path); };
-    sink.adapter = [this](const std::string& folder) {
-      for (const auto& file : adapter_files(folder)) {
-        add_other((fs::path(folder) / file).string());
-      }
-    };
-    sink.passed_over = [this](const std::string& path, const std::string& why, bool failed) {
-      complain(path, why);
-      m_failed = m_failed || failed;
-    };
     for (const auto& path : m_sources.paths) {
-      if (m_known.count(normal(path)) == 0) {
-        walk(path, Descend::yes, sink);
-      }
+      const bool told = m_known.count(plain_path(path)) != 0;
+      m_failed = (!told && !walk_files(path, [this](const std::string& file) { add_other(file); })) || m_failed;
     }
   }
 
   void add_other(const std::string& path) {
-    const auto place = normal(path);
-    const bool own = !m_sources.list().empty() && place == normal(m_sources.list());
+    const auto place = plain_path(path);
+    const bool own = !m_sources.list().empty() && place == plain_path(m_sources.list());
     if (own || !m_known.insert(place).second) {
       return;
     }

@@ -7,7 +7,6 @@
 #include "cli/walk.hpp"
 #include "inspect/workers.hpp"
 #include "report/lock_json.hpp"
-#include "upinspect/folder.hpp"
 #include "upinspect/integrity.hpp"
 
 #include <CLI/CLI.hpp>
@@ -40,24 +39,13 @@ class LockList {
  public:
   explicit LockList(const LockArguments& options) : m_options(options) {
     const bool to_file = !options.output.empty() && options.output != "-";
-    m_own = to_file ? normal(options.output) : fs::path();
-    m_folder = to_file ? m_own.parent_path() : normal(".");
+    m_own = to_file ? plain_path(options.output) : fs::path();
+    m_folder = to_file ? m_own.parent_path() : plain_path(".");
   }
 
   [[nodiscard]] bool gather() {
-    WalkSink sink;
-    sink.file = [this](const std::string& path) { add(path); };
-    sink.adapter = [this](const std::string& folder) {
-      for (const auto& file : adapter_files(folder)) {
-        add((fs::path(folder) / file).string());
-      }
-    };
-    sink.passed_over = [this](const std::string& path, const std::string& why, bool failed) {
-      complain(path, why);
-      m_failed = m_failed || failed;
-    };
     for (const auto& path : m_options.paths) {
-      walk(path, Descend::yes, sink);
+      m_failed = !walk_files(path, [this](const std::string& file) { add(file); }) || m_failed;
     }
     return !m_failed;
   }
@@ -65,13 +53,8 @@ class LockList {
   [[nodiscard]] const std::map<std::string, std::string>& files() const noexcept { return m_files; }
 
  private:
-  static fs::path normal(const fs::path& path) {
-    auto whole = fs::absolute(path).lexically_normal();
-    return whole.has_filename() ? whole : whole.parent_path();
-  }
-
   void add(const std::string& file) {
-    const auto place = normal(file);
+    const auto place = plain_path(file);
     if (place == m_own) {
       return;
     }
@@ -97,7 +80,7 @@ bool describe_all(const LockList& list, const LockArguments& options, std::vecto
   const auto workers = inspecting::workers_for(options.jobs, files.size());
   InspectOptions inspect;
   inspect.jobs = workers > 1 ? 1 : options.jobs;
-  inspect.limits.memory = memory_size(options.memory) / workers;
+  inspect.limits.memory = memory_size(options.memory);
   inspect.stop = &stop_requested();
   out.resize(files.size());
   std::vector<std::string> failures(files.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/walk.hpp"
 
+#include "cli/command.hpp"
 #include "upinspect/folder.hpp"
 
 #include <algorithm>
@@ -145,6 +146,28 @@ void walk(const std::string& path, Descend descend, const WalkSink& sink) {
   } else {
     sink.file(path);
   }
+}
+
+bool walk_files(const std::string& path, const std::function<void(const std::string& file)>& tell) {
+  bool well = true;
+  WalkSink sink;
+  sink.file = tell;
+  sink.adapter = [&tell](const std::string& folder) {
+    for (const auto& file : adapter_files(folder)) {
+      tell((fs::path(folder) / file).string());
+    }
+  };
+  sink.passed_over = [&well](const std::string& passed, const std::string& why, bool failed) {
+    complain(passed, why);
+    well = well && !failed;
+  };
+  walk(path, Descend::yes, sink);
+  return well;
+}
+
+fs::path plain_path(const fs::path& path) {
+  auto whole = fs::absolute(path).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
 }
 
 }  // namespace upinspect::cli

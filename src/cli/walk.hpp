@@ -2,6 +2,7 @@
 // Turns the paths of a command line into the files they mean.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -24,5 +25,12 @@ struct WalkSink {
 /// that are the halves of an adapter are told before the others, as the folder.
 /// Inside a folder links are followed only to regular files below that folder; special files never are.
 void walk(const std::string& path, Descend descend, const WalkSink& sink);
+
+/// Tells every file at `path` and in its subfolders, those of adapters one by one; complains of what is passed over. False
+/// where something could not be read.
+[[nodiscard]] bool walk_files(const std::string& path, const std::function<void(const std::string& file)>& tell);
+
+/// The absolute path without `.`, `..` and a slash at its end, so that a file is known by one spelling. Links stay.
+[[nodiscard]] std::filesystem::path plain_path(const std::filesystem::path& path);
 
 }  // namespace upinspect::cli

@@ -3,6 +3,7 @@
 #include "inspect/workers.hpp"
 #include "integrity/describe.hpp"
 #include "integrity/drift.hpp"
+#include "integrity/in_place.hpp"
 #include "inspect/base_model.hpp"
 #include "upinspect/low_bits.hpp"
 #include "upinspect/policy.hpp"
@@ -37,6 +38,7 @@ struct Terms {
   CheckOptions options;
   Policy policy;
   std::optional<inspecting::BaseModel> base;
+  integrity::InPlace in_place;
 
   explicit Terms(const CheckOptions& given) : options(given), policy(given.policy ? *given.policy : Policy()) {
     try {
@@ -51,7 +53,7 @@ struct Terms {
 
 class Check {
  public:
-  Check(const Expectation& expected, const Terms& terms) : m_expected(expected), m_terms(terms), m_options(terms.options) {
+  Check(const Expectation& expected, Terms& terms) : m_expected(expected), m_terms(terms), m_options(terms.options) {
     m_subject.path = expected.path;
     m_subject.expected_size = expected.size;
     m_subject.expected_sha256 = expected.sha256;
@@ -100,7 +102,7 @@ class Check {
     options.depth = Depth::full;
     options.sha256 = true;
     options.tensor_sha256 = false;
-    auto artifact = integrity::inspect_alone(m_expected.file, options);
+    auto artifact = m_terms.in_place.inspect(m_expected.file, options);
     m_subject.size = artifact.size;
     m_subject.sha256 = artifact.digests.sha256.value_or("");
     m_subject.format = artifact.format.id;
@@ -207,7 +209,7 @@ class Check {
     const auto& locked = *m_expected.locked;
     options.sha256 = false;
     options.tensor_sha256 = true;
-    const auto artifact = integrity::inspect_alone(m_expected.file, options);
+    const auto artifact = m_terms.in_place.inspect(m_expected.file, options);
     m_subject.locked_tensors = locked.tensors.size();
     m_subject.drift = drift_of(locked.tensors, tensors_of(artifact));
     m_subject.metadata_changed = integrity::digest_of(artifact.metadata) != locked.metadata;
@@ -222,7 +224,7 @@ class Check {
   }
 
   const Expectation& m_expected;
-  const Terms& m_terms;
+  Terms& m_terms;
   const CheckOptions& m_options;
   Subject m_subject;
 };
@@ -254,8 +256,7 @@ void check_files(std::span<const Expectation> expected, const CheckOptions& opti
   const auto workers = inspecting::workers_for(options.inspect.jobs, expected.size());
   Terms terms(options);
   if (workers > 1) {
-    terms.options.inspect.jobs = 1;
-    terms.options.inspect.limits.memory = options.inspect.limits.memory / workers;
+    terms.options.inspect.jobs = 1;  // memory is for each file: what is found in it does not depend on the number of threads
   }
   InOrder order(expected.size(), done);
   inspecting::run_pieces(expected.size(), workers, [&](unsigned, std::size_t index) { order.add(index, Check(expected[index], terms).run()); });

@@ -147,11 +147,19 @@ class Judge {
     if (!rule.severity) {
       return;
     }
+    if (m_artifact.tensors.empty() || is_half()) {
+      return;
+    }
     if (!m_artifact.adapter) {
       find(rule, "incomplete", "the file is no adapter, or only a part of one: no module has both of its halves");
     } else if (!m_artifact.adapter->unpaired.empty()) {
       find(rule, "incomplete", std::to_string(m_artifact.adapter->unpaired.size()) + " tensors lack their other half", m_artifact.adapter->unpaired.front());
     }
+  }
+
+  /// Of a pair of files: whether the other is there and fits is a finding of the files together.
+  [[nodiscard]] bool is_half() const {
+    return std::any_of(m_artifact.findings.begin(), m_artifact.findings.end(), [](const Finding& finding) { return finding.id == "lora.one-half"; });
   }
 
   void labelled() {
@@ -176,6 +184,13 @@ const Policy::Waiver* waiver_for(const Policy& policy, const std::string& path, 
 }
 
 }  // namespace
+
+bool is_day(std::string_view text) noexcept {
+  constexpr std::string_view k_form = "0000-00-00";
+  return text.size() == k_form.size() && std::equal(text.begin(), text.end(), k_form.begin(), [](char c, char form) {
+           return form == '-' ? c == '-' : c >= '0' && c <= '9';
+         });
+}
 
 void apply_policy(const Policy& policy, const std::string& path, const std::string& today, Artifact& artifact) {
   Judge(policy, artifact).run();

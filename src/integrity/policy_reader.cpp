@@ -81,13 +81,6 @@ void read_rules(const Value& value, const std::string& place, Policy& out) {
   rules.done();
 }
 
-bool is_day(const std::string& text) {
-  constexpr std::string_view k_form = "0000-00-00";
-  return text.size() == k_form.size() && std::equal(text.begin(), text.end(), k_form.begin(), [](char c, char form) {
-           return form == '-' ? c == '-' : c >= '0' && c <= '9';
-         });
-}
-
 Policy::Waiver waiver_of(const Value& value, const std::string& place) {
   Members members(value, place);
   Policy::Waiver waiver{members.text("id"), members.text("path", false), members.text("reason"), members.text("until", false)};

@@ -64,7 +64,7 @@ def subject_of(document, name):
 def tree(folder):
     (folder / "adapters" / "style").mkdir(parents=True)
     (folder / "adapters" / "style" / "model.safetensors").write_bytes(safetensors(some_tensors(), {"format": "pt", "note": "first"}))
-    (folder / "adapters" / "up.npy").write_bytes((SOURCE / "testdata" / "npy" / "v1-f32.npy").read_bytes())
+    (folder / "adapters" / "plain.npy").write_bytes((SOURCE / "testdata" / "npy" / "v1-f32.npy").read_bytes())
     (folder / "adapters" / "lora.bin").write_bytes((SOURCE / "testdata" / "torch-zip" / "lora.bin").read_bytes())
     (folder / "adapters" / "README.md").write_text("An adapter.\n")
     made = run("lock", "adapters", "-o", "upinspect.lock", cwd=folder)
@@ -184,21 +184,21 @@ def every_region(folder):
 
 
 def comings_and_goings(folder):
-    path = folder / "adapters/up.npy"
+    path = folder / "adapters/plain.npy"
     kept = path.read_bytes()
     path.unlink()
     document, code, _ = check("--lock", "upinspect.lock", cwd=folder)
-    checks.equal((code, subject_of(document, "up.npy")["status"]), (1, "missing"), "a missing file")
+    checks.equal((code, subject_of(document, "plain.npy")["status"]), (1, "missing"), "a missing file")
     outside = folder.parent / f"{folder.name}-outside"
     outside.write_bytes(kept)
     path.symlink_to(outside)
     document, code, _ = check("--lock", "upinspect.lock", cwd=folder)
-    checks.equal((code, subject_of(document, "up.npy")["status"]), (1, "unreadable"), "a link that leaves the folder")
+    checks.equal((code, subject_of(document, "plain.npy")["status"]), (1, "unreadable"), "a link that leaves the folder")
     path.unlink()
     outside.unlink()
     os.mkfifo(path)
     document, code, _ = check("--lock", "upinspect.lock", cwd=folder)
-    checks.equal((code, subject_of(document, "up.npy")["status"]), (1, "unreadable"), "a FIFO in its place")
+    checks.equal((code, subject_of(document, "plain.npy")["status"]), (1, "unreadable"), "a FIFO in its place")
     path.unlink()
     path.write_bytes(kept)
     (folder / "adapters/new.npy").write_bytes(kept)
@@ -224,7 +224,7 @@ def danger(folder):
 
 def checksums(folder):
     """Lines as sha256sum writes them; what it says of them is what we say."""
-    names = ["adapters/up.npy", "adapters/README.md", "a\\b", "new\nline", " blank ", "(1) = x"]
+    names = ["adapters/plain.npy", "adapters/README.md", "a\\b", "new\nline", " blank ", "(1) = x"]
     for name in names[2:]:
         (folder / name).write_bytes(b"content of " + name.encode())
     for options in ([], ["--binary"], ["--tag"]):
@@ -239,13 +239,13 @@ def checksums(folder):
     document, code, _ = check("--checksums", "SHA256SUMS", cwd=folder)
     failed = [subject["path"] for subject in document["subjects"] if subject["status"] != "ok"]
     checks.equal((code, failed), (theirs.returncode, ["a\\b"]), "a changed file")
-    digest = hashlib.sha256((folder / "adapters/up.npy").read_bytes()).hexdigest()
+    digest = hashlib.sha256((folder / "adapters/plain.npy").read_bytes()).hexdigest()
     for hexadecimal, wanted in ((digest, 0), (digest.upper(), 0), ("0" * 64, 1), ("12", 2)):
-        checks.equal(run("check", "--sha256", hexadecimal, "adapters/up.npy", cwd=folder).returncode, wanted, f"--sha256 {hexadecimal}")
-    size = (folder / "adapters/up.npy").stat().st_size
+        checks.equal(run("check", "--sha256", hexadecimal, "adapters/plain.npy", cwd=folder).returncode, wanted, f"--sha256 {hexadecimal}")
+    size = (folder / "adapters/plain.npy").stat().st_size
     for told, wanted in ((size, 0), (size + 1, 1)):
         (folder / "pointer").write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {told}\n")
-        checks.equal(run("check", "--lfs-pointer", "pointer", "adapters/up.npy", cwd=folder).returncode, wanted, f"--lfs-pointer of {told} bytes")
+        checks.equal(run("check", "--lfs-pointer", "pointer", "adapters/plain.npy", cwd=folder).returncode, wanted, f"--lfs-pointer of {told} bytes")
     for bad in ("nonsense\n", "", f"{digest} name\n", f"\\{digest}  a\\q\n", f"SHA256 (x = {digest}\n", f"{digest}  \n"):
         (folder / "SHA256SUMS").write_text(bad)
         done = run("check", "--checksums", "SHA256SUMS", cwd=folder)
@@ -278,14 +278,44 @@ def hostile_locks(folder, lock):
         checks.that(done.returncode == 2 and words.strip().encode() in done.stderr and done.stdout == b"", f"lock, {words}: exit {done.returncode}, {done.stderr}")
 
 
+def beside(folder):
+    """What the files beside a file say of it counts."""
+    def half(name, shape):
+        count = shape[0] * shape[1]
+        header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
+        header += b" " * (-(len(header) + 11) % 64) + b"\n"
+        (folder / name).write_bytes(b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + struct.pack(f"<{count}f", *range(1, count + 1)))
+
+    (folder / "pair").mkdir()
+    for up, down, code, words in (((6, 2), (2, 4), 0, ""), ((6, 2), (3, 4), 1, "rank"), ((6, 2), None, 1, "dead"), (None, (2, 4), 1, "dead")):
+        for name, shape in (("up-param", up), ("down-param", down)):
+            (folder / "pair" / f"{name}.npy").unlink(missing_ok=True)
+            if shape:
+                half(f"pair/{name}.npy", shape)
+        document, got, _ = check("pair", cwd=folder)
+        whys = [subject["why"] for subject in document["subjects"] if subject["status"] != "ok"]
+        checks.equal((got, all(words in why for why in whys)), (code, True), f"halves {up} and {down}: {whys}")
+    shutil.rmtree(folder / "pair")
+    (folder / "shards").mkdir()
+    shard = "model-00001-of-00001.safetensors"
+    (folder / "shards" / shard).write_bytes(safetensors({"a": ("F32", [1], b"\0\0\0\0")}))
+    for weight_map, code in (({"a": shard}, 0), ({"a": shard, "b": "model-00002-of-00002.safetensors"}, 1), ({"a": shard, "b": shard}, 1)):
+        (folder / "shards" / "model.safetensors.index.json").write_text(json.dumps({"metadata": {"total_size": 4}, "weight_map": weight_map}))
+        document, got, _ = check("shards", cwd=folder)
+        failed = [Path(subject["path"]).name for subject in document["subjects"] if subject["status"] != "ok"]
+        checks.equal((got, failed), (code, ["model.safetensors.index.json"] if code else []), f"an index of {weight_map}")
+    shutil.rmtree(folder / "shards")
+
+
 def refusals(folder):
     for arguments, words in ((["check"], "check what?"), (["check", "--lock", "nowhere.lock"], "nowhere.lock"), (["check", "--sha256", "0" * 64], "one PATH"),
+                             (["check", "--today", "tomorrow", "adapters"], "expected a day"), (["check", "--today", "2030-1-1", "adapters"], "expected a day"),
                              (["lock", "nowhere"], "nowhere"), (["lock", "/bin/true", "-o", "x.lock"], "outside of the folder"),
                              (["check", "--lock", "upinspect.lock", "--sha256", "0" * 64, "x"], "excludes")):
         done = run(*arguments, cwd=folder)
         checks.that(done.returncode == 2 and words in done.stderr.decode(), f"{arguments}: exit {done.returncode}, {done.stderr}")
     checks.that(not (folder / "x.lock").exists(), "a lock that failed leaves nothing")
-    document, code, _ = check("nowhere.npy", "adapters/up.npy", cwd=folder)
+    document, code, _ = check("nowhere.npy", "adapters/plain.npy", cwd=folder)
     checks.equal((code, [subject["status"] for subject in document["subjects"]]), (1, ["missing", "ok"]), "a file that is not there among others")
 
 
@@ -314,6 +344,7 @@ def main():
         every_region(folder)
         comings_and_goings(folder)
         danger(folder)
+        beside(folder)
         refusals(folder)
         hostile_locks(folder, lock)
         many(folder)

@@ -30,6 +30,13 @@ def safetensors(tensors, metadata=None):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def npy(shape):
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {tuple(shape)}, }}".encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    count = shape[0] * shape[1]
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + struct.pack(f"<{count}f", *range(1, count + 1))
+
+
 def pair(rank, value=1.0, halves=("A", "B")):
     shapes = {"A": [rank, 4], "B": [4, rank]}
     return {f"base_model.model.q_proj.lora_{half}.weight": ("F32", shapes[half], struct.pack(f"<{4 * rank}f", *[value] * (4 * rank))) for half in halves}
@@ -101,6 +108,16 @@ def rules(site):
             checks.that(finding not in site.check(off, breaks)[1], f"{policy} off")
         if keeps:
             checks.that(finding not in site.check(policy, keeps)[1], f"{policy} on {keeps}, which keeps it")
+    for name in (site.write("notes.txt", b"Nothing to pair here.\n"), site.write("adapter_config.json", b'{"peft_type": "LORA", "r": 2}')):
+        checks.that("policy.incomplete" not in site.check(rule("complete"), name)[1], f"what has no tensors lacks no half: {name}")
+    (site.folder / "adapter_config.json").unlink()
+    (site.folder / "pair").mkdir()
+    for name in ("pair/up-param.npy", "pair/down-param.npy"):
+        site.write(name, npy([2, 2]))
+        if name.startswith("pair/down"):
+            checks.that("policy.incomplete" not in site.check(rule("complete"), "pair/up-param.npy")[1], "a half whose other half lies beside it")
+        else:
+            checks.equal(site.check(rule("complete"), name)[0], 1, "a half alone")
     checks.equal(run("check", base, cwd=site.folder).returncode, 0, "no policy, nothing wrong")
     checks.equal(run("check", unknown, cwd=site.folder).returncode, 1, "by default a pickle that is not known to be inert fails")
 
