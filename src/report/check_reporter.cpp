@@ -42,8 +42,18 @@ const Finding* reason_of(const Subject& subject) noexcept {
 }
 
 std::string failure_id(const Subject& subject) {
-  const auto* reason = reason_of(subject);
-  return reason == nullptr ? "check." + std::string(word(subject.status)) : reason->id;
+  if (const auto* reason = reason_of(subject); reason != nullptr) {
+    return reason->id;
+  }
+  switch (subject.status) {
+    case SubjectStatus::modified: return "check.modified";
+    case SubjectStatus::missing: return "check.missing";
+    case SubjectStatus::extra: return "check.extra";
+    case SubjectStatus::ok:
+    case SubjectStatus::policy: return "check.policy";
+    case SubjectStatus::unreadable: break;
+  }
+  return "check.unreadable";
 }
 
 std::string_view failure_advice(const Subject& subject) noexcept {
