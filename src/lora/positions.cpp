@@ -18,7 +18,8 @@ namespace upinspect::lora {
 namespace {
 
 using Shapes = std::unordered_map<std::string, std::vector<std::uint64_t>>;
-using Key = std::vector<unsigned>;
+/// Signed: libstdc++ before 12.4 compares vectors of unsigned numbers by too few bytes on big-endian machines (PR 113960).
+using Key = std::vector<int>;
 
 /// Layers in an order, and the order in words.
 struct Order {
@@ -31,7 +32,7 @@ struct Order {
 Key numbers_in(std::string_view name) {
   Key out;
   for (auto at = name.find_first_of("0123456789"); at != std::string_view::npos; at = name.find_first_of("0123456789", at)) {
-    unsigned number = 0;
+    int number = 0;
     const auto [end, error] = std::from_chars(name.data() + at, name.data() + name.size(), number);
     out.push_back(error == std::errc() ? number : 0);
     at = static_cast<std::size_t>(end - name.data());
@@ -48,7 +49,7 @@ std::vector<std::string> stems(const std::vector<NamedShape>& base, std::string_
     if (name.ends_with(end) && part != parts.end()) {
       const auto stem = name.substr(0, name.size() - end.size());
       auto key = numbers_in(std::string_view(stem).substr(stem.find(*part)));
-      key.insert(key.begin(), static_cast<unsigned>(part - parts.begin()));
+      key.insert(key.begin(), static_cast<int>(part - parts.begin()));
       found.emplace_back(std::move(key), stem);
     }
   }

@@ -46,7 +46,8 @@ std::optional<Value> sequence_value(const Graph& graph, NodeId id) {
 
 template <typename T>
 T loaded(std::string bytes, ByteOrder order) {
-  if (order == ByteOrder::big) {
+  constexpr auto k_native = std::endian::native == std::endian::big ? ByteOrder::big : ByteOrder::little;
+  if (order != k_native) {
     bytes.assign(bytes.rbegin(), bytes.rend());
   }
   T out{};
