@@ -18,7 +18,7 @@ Claim sniff(const Probe& probe) noexcept {
   try {
     const auto& zip = probe.zip();
     const bool torch = zip.found() && !zip.prefix().empty() && zip.has("data.pkl") && !zip.has("constants.pkl");
-    return torch ? Claim::certain : Claim::none;
+    return torch && !is_in_tar(zip, probe.source()) ? Claim::certain : Claim::none;
   } catch (...) {
     return Claim::none;
   }

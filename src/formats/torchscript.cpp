@@ -153,7 +153,7 @@ Claim sniff(const Probe& probe) noexcept {
     const auto& zip = probe.zip();
     const bool script = zip.found() && !zip.prefix().empty() &&
                         (zip.has("constants.pkl") || (zip.has("model.json") && zip.has("version") && !zip.has("data.pkl")));
-    return script ? Claim::certain : Claim::none;
+    return script && !is_in_tar(zip, probe.source()) ? Claim::certain : Claim::none;
   } catch (...) {
     return Claim::none;
   }

@@ -2,6 +2,7 @@
 #include "formats/zip_reading.hpp"
 
 #include "bytes/parse_error.hpp"
+#include "containers/tar.hpp"
 #include "containers/zip_torch_lookup.hpp"
 
 #include <algorithm>
@@ -19,19 +20,6 @@ containers::ZipLimits limits_of(const InspectOptions& options) {
   limits.directory_bytes = std::min(limits.directory_bytes, options.limits.memory / 32);
   limits.entries = std::min(limits.entries, limits.directory_bytes / k_directory_record);
   return limits;
-}
-
-bool starts_as_zip(const bytes::Source& source) {
-  std::array<std::byte, 4> magic{};
-  if (source.size() < magic.size()) {
-    return false;
-  }
-  source.read_at(0, magic);
-  const auto at = [&magic](std::size_t i) { return std::to_integer<unsigned>(magic[i]); };
-  const bool local = at(2) == 3 && at(3) == 4;
-  const bool empty = at(2) == 5 && at(3) == 6;
-  const bool spanned = (at(2) == 7 && at(3) == 8) || (at(2) == '0' && at(3) == '0');
-  return at(0) == 'P' && at(1) == 'K' && (local || empty || spanned);
 }
 
 }  // namespace
@@ -134,6 +122,27 @@ void label_entry(model::Builder& builder, const containers::ZipEntry& entry, Reg
   if (!entry.overlaps) {
     builder.coverage.label(entry.data, kind, label);
   }
+}
+
+bool starts_as_zip(const bytes::Source& source) {
+  std::array<std::byte, 4> magic{};
+  if (source.size() < magic.size()) {
+    return false;
+  }
+  source.read_at(0, magic);
+  const auto at = [&magic](std::size_t i) { return std::to_integer<unsigned>(magic[i]); };
+  const bool local = at(2) == 3 && at(3) == 4;
+  const bool empty = at(2) == 5 && at(3) == 6;
+  const bool spanned = (at(2) == 7 && at(3) == 8) || (at(2) == '0' && at(3) == '0');
+  return at(0) == 'P' && at(1) == 'K' && (local || empty || spanned);
+}
+
+bool is_in_tar(const ZipReading& zip, const bytes::Source& source) {
+  if (zip.at_start() || !zip.found() || !containers::tar_header_at(source, 0)) {
+    return false;
+  }
+  std::vector<Finding> ignored;
+  return containers::read_tar(source, nullptr, ignored).end > zip.directory().end_offset;
 }
 
 }  // namespace upinspect::formats

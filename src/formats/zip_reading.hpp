@@ -48,4 +48,10 @@ class ZipReading {
 /// Labels an entry's data, unless it shares its bytes with another entry (which is a finding of its own).
 void label_entry(model::Builder& builder, const containers::ZipEntry& entry, RegionKind kind, const std::string& label);
 
+/// True where the source begins with the magic of a zip's first entry.
+[[nodiscard]] bool starts_as_zip(const bytes::Source& source);
+
+/// True where the archive is a member of a tar archive, or a part of one: then it is not what the file is.
+[[nodiscard]] bool is_in_tar(const ZipReading& zip, const bytes::Source& source);
+
 }  // namespace upinspect::formats

@@ -2,14 +2,18 @@
 """`upinspect file` as scripts meet it: bad paths, stdin, pipes that close, interrupts, terminals."""
 
 import errno
+import io
 import json
 import os
+import pickle
 import pty
 import select
 import signal
 import subprocess
 import sys
+import tarfile
 import time
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -219,6 +223,45 @@ def test_a_file_that_shrinks(folder):
     told = (out + error).lower()
     checks.that(process.returncode in (0, 2), f"exit code {process.returncode} for a file that shrinks")
     checks.that(b"shr" in told or b"changed" in told or b"fewer" in told or b"short" in told, f"a file that shrinks is told: {told[-300:]!r}")
+
+
+class Runs:
+    def __reduce__(self):
+        return os.system, ("true",)
+
+
+def torch_archive(value, method):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as archive:
+        archive.writestr("model_weights/data.pkl", pickle.dumps(value, 2))
+        archive.writestr("model_weights/version", "3\n")
+    return made.getvalue()
+
+
+def test_nemo_archives(folder):
+    """NeMo's tar says what it is, and the pickle in it is judged where it lies."""
+    for dots, value, verdict in (("./", {"a": 1}, "inert"), ("", Runs(), "dangerous")):
+        for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            path = folder / "model.nemo"
+            checkpoint = torch_archive(value, method)
+            with tarfile.open(path, "w") as archive:
+                for name, data in (("model_config.yaml", b"peft: lora\n"), ("model_weights.ckpt", checkpoint)):
+                    member = tarfile.TarInfo(dots + name)
+                    member.size = len(data)
+                    archive.addfile(member, io.BytesIO(data))
+            artifact = json.loads(run("file", "--format", "json", path).stdout)["artifacts"][0]
+            checks.equal((artifact["format"]["id"], artifact["format"]["title"]), ("tar", "NeMo archive"), "a .nemo is a tar, and NeMo's")
+            checks.equal(artifact["format"]["detail"]["torch_archives"], [dots + "model_weights.ckpt"], "what was judged in it")
+            checks.equal(artifact["pickle"]["verdict"], verdict, f"the verdict over {value} in a tar")
+            for found in artifact["pickle"]["globals"]:
+                place = artifact["format"]["detail"]["names"]
+                checks.that(place and found["offset"] >= 0, f"{found}")
+            shown = run("file", path).stdout.decode()
+            checks.that("NeMo archive" in shown and "model_weights.ckpt" in shown, f"text of a .nemo: {shown}")
+    with tarfile.open(path, "w") as archive:
+        archive.addfile(tarfile.TarInfo("model_weights.ckpt"), io.BytesIO())
+    artifact = json.loads(run("file", "--format", "json", path).stdout)["artifacts"][0]
+    checks.equal(artifact["format"]["title"], "tar archive", "any other tar")
 
 
 def test_deterministic(folder):
