@@ -43,6 +43,7 @@ struct AdapterPart {
 struct AdapterModule {
   std::string name;                 ///< as the adapter spells it, without the part's suffix
   std::string canonical;            ///< the one spelling for all families (docs/digests.md)
+  std::string path;                 ///< in the base model, where the name does not tell it (llama.cpp); else empty
   std::string method;               ///< lora, dora, adalora, loha, lokr, glora, ia3, oft, boft, full, norm
   std::vector<AdapterPart> parts;   ///< in the order of the file
   std::optional<std::uint64_t> rank;

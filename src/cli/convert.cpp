@@ -59,7 +59,8 @@ void declare_names(::CLI::App& app, ConvertOptions& options) {
       ->type_name("NAMES")->check(::CLI::IsMember({"peft", "kohya", "same"}));
   app.add_option("--module", options.modules, "Name of a module that has none, in order; @FILE: one on each line")
       ->type_name("NAME")->allow_extra_args(false);
-  app.add_option("--base", options.base, "Base model whose header tells the dots that kohya's names have lost")->type_name("FILE");
+  app.add_option("--base", options.base, "Base model, its folder or config.json: tells lost dots, and heads for llama.cpp's rows")
+      ->type_name("PATH");
   app.add_option("--base-model", options.base_model, "For base_model_name_or_path in adapter_config.json")->type_name("NAME");
   app.add_option("--alpha", options.alpha, "Alpha of modules whose scale nothing tells")->type_name("NUMBER");
 }

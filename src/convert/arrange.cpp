@@ -114,6 +114,18 @@ Outgoing transposed(Outgoing matrix) {
   return result;
 }
 
+Outgoing with_rows(Outgoing matrix, std::vector<std::size_t> from) {
+  auto result = matrix;
+  result.produce = [matrix = std::move(matrix), from = std::move(from)](const ElementSink& sink) {
+    const auto bytes = loaded(matrix);
+    const auto width = bytes.size() / from.size();
+    for (const auto row : from) {
+      sink(std::span(bytes).subspan(row * width, width));
+    }
+  };
+  return result;
+}
+
 Outgoing stacked(std::vector<Outgoing> parts) {
   require_one_dtype(parts);
   auto result = parts.front();

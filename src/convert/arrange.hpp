@@ -4,6 +4,7 @@
 
 #include "convert/outgoing.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -11,6 +12,10 @@ namespace upinspect::convert {
 
 /// Of two dimensions, of a dtype whose elements are whole bytes. Holds the matrix while it is produced.
 [[nodiscard]] Outgoing transposed(Outgoing matrix);
+
+/// Row i of the outcome is row `from[i]`; there are as many as before. Blocks of ggml's types stay whole: rows are made of
+/// whole blocks. Holds the matrix while it is produced.
+[[nodiscard]] Outgoing with_rows(Outgoing matrix, std::vector<std::size_t> from);
 
 /// One below the other; they share a dtype (else Refusal) and all dimensions but the first.
 [[nodiscard]] Outgoing stacked(std::vector<Outgoing> parts);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "convert/convert.hpp"
 
+#include "convert/base.hpp"
 #include "convert/input.hpp"
 #include "convert/json_text.hpp"
 #include "convert/npy_writer.hpp"
 #include "convert/proof.hpp"
 #include "convert/refusal.hpp"
 #include "convert/safetensors_writer.hpp"
+#include "lora/canonical.hpp"
 #include "lora/half_name.hpp"
+#include "lora/head_rows.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -58,26 +61,6 @@ void require_apart(const Request& request) {
   }
 }
 
-/// Names of the base model's weights, out of its header.
-std::vector<std::string> base_weights(const std::string& path, InspectOptions options) {
-  std::vector<std::string> names;
-  if (path.empty()) {
-    return names;
-  }
-  constexpr std::string_view k_weight = ".weight";
-  options.depth = Depth::headers;
-  const inspecting::Opened base(path, options);
-  for (const auto& tensor : base.artifact().tensors) {
-    if (tensor.name.ends_with(k_weight)) {
-      names.push_back(tensor.name.substr(0, tensor.name.size() - k_weight.size()));
-    }
-  }
-  if (names.empty()) {
-    throw Refusal(path + ": names no weights of a base model");
-  }
-  return names;
-}
-
 /// Reasons that `work` gives are about `path`, and begin with it.
 template <class Work>
 auto told_of(const std::string& path, const Work& work) {
@@ -101,6 +84,7 @@ class Converter {
 
  private:
   void settle(const Input& input);
+  void use_base(const Input& input);
   [[nodiscard]] Plan make_plan(const Input& input) const;
   [[nodiscard]] bool only_metadata(const Input& input) const;
   void write_file(const Input& input, Plan& plan);
@@ -118,6 +102,19 @@ class Converter {
   Conversion m_done;
 };
 
+/// What the base model says of names, rows and heads. One in GGUF has llama.cpp's names, which say nothing.
+void Converter::use_base(const Input& input) {
+  const auto base = m_request.base.empty() ? BaseFacts() : read_base(m_request.base, m_request.input.inspect);
+  m_options.factors.heads = lora::head_counts(input.metadata(), {&base.config, &base.header, &input.metadata()});
+  const bool own_names = base.header.find("general.architecture") != nullptr;
+  for (const auto& [name, shape] : own_names ? decltype(base.weights)() : base.weights) {
+    m_options.naming.base_weights.push_back(name);
+    if (!shape.empty()) {
+      m_options.factors.base_rows.emplace(lora::base_path(name), shape.front());
+    }
+  }
+}
+
 /// A folder is PEFT's; halves in files of their own have no names that a loader knows; all else keeps its names.
 void Converter::settle(const Input& input) {
   const bool halves = input.adapter() && input.adapter()->family == "raw-triad";
@@ -125,7 +122,7 @@ void Converter::settle(const Input& input) {
                     : m_form == Form::folder || (m_form == Form::safetensors && halves) ? Names::peft
                                                                                            : Names::same;
   m_options.config_file = m_form == Form::folder;
-  m_options.naming.base_weights = base_weights(m_request.base, m_request.input.inspect);
+  use_base(input);
   if (m_options.names != Names::same && m_form == Form::npy) {
     throw Refusal(m_request.output + ": .npy holds one tensor and no names; --to does not go with it");
   }

@@ -3,6 +3,8 @@
 
 #include "convert/arrange.hpp"
 #include "convert/listing.hpp"
+#include "lora/canonical.hpp"
+#include "lora/head_rows.hpp"
 #include "lora/keys.hpp"
 #include "lora/split_names.hpp"
 
@@ -59,6 +61,8 @@ class FactorReader {
  private:
   [[nodiscard]] std::string obstacle(const AdapterModule& module) const;
   [[nodiscard]] std::string shape_obstacle(const AdapterModule& module) const;
+  [[nodiscard]] std::string gguf_obstacle(const AdapterModule& module) const;
+  [[nodiscard]] std::uint64_t rows_of_whole(const AdapterModule& module) const;
   [[nodiscard]] ModuleFactors read(const AdapterModule& module) const;
   void read_halves(const AdapterModule& module, ModuleFactors& factors) const;
   void read_groups(const AdapterModule& module, ModuleFactors& factors) const;
@@ -87,22 +91,45 @@ std::string FactorReader::shape_obstacle(const AdapterModule& module) const {
       return finding.message;
     }
   }
-  if (lora::is_of_first_rows(module.canonical)) {
-    return "it is added to the first rows of linear1 alone, for which PEFT and kohya have no name; merge knows it";
-  }
   if (module.experts > 1) {
     return "the module is a mixture of experts, for which PEFT and kohya have no common form";
   }
   if (!module.rank || !module.in_features || !module.out_features) {
     return "the halves do not fit each other";
   }
+  if (lora::is_of_first_rows(module.canonical) && rows_of_whole(module) < *module.out_features) {
+    return "it acts on the first rows of linear1, and how many that has is not known; give --base with the base model";
+  }
   if (module.magnitude_axis == "in") {
     return "the magnitude of DoRA has one value for each input (1 x in), PEFT's has one for each output";
   }
-  if (module.down_transposed) {
-    return "llama.cpp keeps the halves of an embedding in a form of its own";
-  }
   return {};
+}
+
+/// llama.cpp's names are one for all architectures, and its converter reorders rows for some.
+std::string FactorReader::gguf_obstacle(const AdapterModule& module) const {
+  const auto& architecture = m_options.heads.architecture;
+  if (m_input.adapter()->family != "gguf") {
+    return {};
+  }
+  if (module.path.empty()) {
+    return architecture.empty() ? "the header names no architecture (general.architecture), and llama.cpp's names are the same for all"
+                                : "which layer llama.cpp's name means in transformers' model is not known for the architecture " + architecture;
+  }
+  auto why = lora::why_rows_stay(module, m_options.heads);
+  return why.empty() || m_options.heads.queries != 0
+             ? why
+             : "llama.cpp's converter reordered the rows of queries and keys by heads, and nothing says how many there are; "
+               "give --base with the base model, its folder or its config.json (num_attention_heads)";
+}
+
+/// Of the layer in whose first rows XLabs' pair acts; 0 where that is not known. In Flux' single blocks these are queries,
+/// keys and values, a width each, and four widths of the MLP follow.
+std::uint64_t FactorReader::rows_of_whole(const AdapterModule& module) const {
+  const auto found = m_options.base_rows.find(lora::layer_of_first_rows(lora::without_processor(std::string(lora::base_path(module.name)))));
+  constexpr std::uint64_t k_widest = std::uint64_t{1} << 32;
+  const bool flux = *module.in_features < k_widest && *module.out_features == *module.in_features * 3;
+  return found != m_options.base_rows.end() ? found->second : flux ? *module.in_features * 7 : 0;
 }
 
 std::string FactorReader::obstacle(const AdapterModule& module) const {
@@ -115,6 +142,9 @@ std::string FactorReader::obstacle(const AdapterModule& module) const {
     }
   }
   if (auto why = shape_obstacle(module); !why.empty()) {
+    return why;
+  }
+  if (auto why = gguf_obstacle(module); !why.empty()) {
     return why;
   }
   if (!module.scale && !m_options.alpha) {
@@ -134,9 +164,19 @@ void match_dimensions(Outgoing& down, Outgoing& up) {
 void FactorReader::read_halves(const AdapterModule& module, ModuleFactors& factors) const {
   factors.down = part(module, "down");
   factors.up = part(module, "up");
-  if (module.transposed) {
+  if (module.transposed || module.down_transposed) {
     factors.down = transposed(factors.down);
+  }
+  if (module.transposed) {
     factors.up = transposed(factors.up);
+  }
+  if (auto from = lora::rows_in_order(module, m_options.heads, factors.up.shape.at(0)); !from.empty()) {
+    factors.up = with_rows(factors.up, std::move(from));
+    factors.reordered = true;
+  }
+  if (lora::is_of_first_rows(module.canonical)) {
+    factors.up = spread({factors.up}, 0, {{0, 0}}, {rows_of_whole(module), *module.rank});
+    factors.padded = true;
   }
   match_dimensions(factors.down, factors.up);
 }
@@ -199,7 +239,7 @@ ModuleFactors FactorReader::read(const AdapterModule& module) const {
   factors.scale = module.scale ? *module.scale : *m_options.alpha / static_cast<double>(*module.rank);
   factors.convolution = factors.down.shape.size() > 2;
   const auto key = lora::read_key(factors.down.name);
-  factors.embedding = key && key->spelling == lora::Spelling::peft_embedding;
+  factors.embedding = (key && key->spelling == lora::Spelling::peft_embedding) || module.down_transposed;
   return factors;
 }
 

@@ -5,7 +5,10 @@
 #include "convert/input.hpp"
 #include "convert/outgoing.hpp"
 #include "convert/refusal.hpp"
+#include "lora/update.hpp"
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,10 +26,14 @@ struct ModuleFactors {
   bool embedding = false;             ///< the base's weight is a table of vectors
   bool convolution = false;
   bool widened = false;               ///< several smaller updates, put together with zeros between them
+  bool padded = false;                ///< the first rows of a larger layer, with zeros for the others
+  bool reordered = false;             ///< rows are where they were before llama.cpp's converter came
 };
 
 struct FactorOptions {
-  std::optional<double> alpha;  ///< for modules whose scale is unknown
+  std::optional<double> alpha;                     ///< for modules whose scale is unknown
+  lora::HeadCounts heads;                          ///< for adapters in GGUF
+  std::map<std::string, std::uint64_t> base_rows;  ///< of the base model's weights, by name without ".weight"
 };
 
 /// The factors of all modules. What LoRA cannot express, what lacks a half and what has no scale are reasons, one for

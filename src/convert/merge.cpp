@@ -2,7 +2,7 @@
 #include "convert/merge.hpp"
 
 #include "bytes/digest.hpp"
-#include "convert/base_config.hpp"
+#include "convert/base.hpp"
 #include "convert/json_text.hpp"
 #include "convert/merge_plan.hpp"
 #include "convert/merge_tensor.hpp"
@@ -24,25 +24,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a model's folder calls its weights, the one that loaders prefer first.
-constexpr std::array<std::string_view, 8> k_weights{
-    "model.safetensors.index.json", "diffusion_pytorch_model.safetensors.index.json", "model.safetensors",
-    "diffusion_pytorch_model.safetensors", "pytorch_model.bin.index.json", "diffusion_pytorch_model.bin.index.json",
-    "pytorch_model.bin", "diffusion_pytorch_model.bin"};
 constexpr std::array<std::string_view, 7> k_formats{"safetensors", "safetensors-index", "torch-zip", "torch-legacy",
                                                     "torch-tar", "torch-index", "torchscript"};
 
 std::string weights_of(const std::string& base) {
-  std::error_code error;
-  if (!fs::is_directory(base, error)) {
-    return base;
+  auto weights = weights_of_base(base);
+  if (weights.empty()) {
+    throw Refusal(base + ": has none of the weights that a model's folder has (model.safetensors, pytorch_model.bin or their indices); name the file");
   }
-  for (const auto& name : k_weights) {
-    if (const auto path = fs::path(base) / name; fs::is_regular_file(path, error)) {
-      return path.string();
-    }
-  }
-  throw Refusal(base + ": has none of the weights that a model's folder has (model.safetensors, pytorch_model.bin or their indices); name the file");
+  return weights;
 }
 
 /// What of a tensor's entry is its shard.
@@ -296,7 +286,8 @@ Merged Merger::run() {
   }
   auto update = m_request.update;
   if (adapter.adapter()->family == "gguf") {
-    update.heads = lora::head_counts(lora::as_text(adapter.metadata().find("general.architecture")), config_beside_base(m_path));
+    const auto config = config_beside_base(m_path);
+    update.heads = lora::head_counts(adapter.metadata(), {&config, &adapter.metadata()});
   }
   auto plan = plan_merge(base, adapter, update, m_request.precise);
   m_done.prefix = std::move(plan.prefix);

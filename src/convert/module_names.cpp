@@ -6,6 +6,7 @@
 #include "convert/dotting.hpp"
 #include "convert/listing.hpp"
 #include "lora/canonical.hpp"
+#include "lora/split_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -98,11 +99,7 @@ class Naming {
   std::vector<std::string> run(Reasons& reasons) {
     name_nameless(reasons);
     name_flat(reasons);
-    for (std::size_t i = 0; i < m_modules.size(); ++i) {
-      if (!nameless(i) && !flat(i)) {
-        m_paths[i] = with_component(name(i), lora::without_processor(std::string(lora::base_path(name(i)))));
-      }
-    }
+    name_dotted(reasons);
     return std::move(m_paths);
   }
 
@@ -116,6 +113,7 @@ class Naming {
   [[nodiscard]] bool flat(std::size_t i) const { return !nameless(i) && is_flat(name(i)); }
   void name_nameless(Reasons& reasons);
   void name_flat(Reasons& reasons);
+  void name_dotted(Reasons& reasons);
   [[nodiscard]] std::vector<std::string> configured() const;
 
   const Input& m_input;
@@ -209,6 +207,44 @@ void Naming::name_flat(Reasons& reasons) {
   }
 }
 
+/// The path of a layer whose name is llama.cpp's, as the base spells it: a part of a larger model may have more before it.
+/// Nothing where the base has no such layer. What the output shares with the embeddings has no weight of its own.
+std::optional<std::string> path_in_base(const std::string& path, const std::vector<std::string>& weights) {
+  const auto ends = [](const std::string& whole, const std::string& end) { return whole == end || whole.ends_with("." + end); };
+  std::vector<std::string> longer;
+  for (const auto& weight : weights) {
+    if (ends(path, weight)) {
+      return path;
+    }
+    if (ends(weight, path)) {
+      longer.push_back(weight);
+    }
+  }
+  if (longer.size() == 1) {
+    return longer.front();
+  }
+  return weights.empty() || path == "lm_head" ? std::optional(path) : std::nullopt;
+}
+
+void Naming::name_dotted(Reasons& reasons) {
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < m_modules.size(); ++i) {
+    if (nameless(i) || flat(i)) {
+      continue;
+    }
+    const auto& given = m_modules[i].module->path;
+    const auto in_base = given.empty() ? std::nullopt : path_in_base(given, m_options.base_weights);
+    if (!given.empty() && !in_base) {
+      missing.push_back(given);
+    }
+    m_paths[i] = in_base ? *in_base
+                         : with_component(name(i), lora::layer_of_first_rows(lora::without_processor(std::string(lora::base_path(name(i))))));
+  }
+  if (!missing.empty()) {
+    reasons.add("the base has no weight for " + listing("module", missing));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> peft_paths(const Input& input, const std::vector<ModuleFactors>& modules, const NamingOptions& options,
@@ -217,7 +253,8 @@ std::vector<std::string> peft_paths(const Input& input, const std::vector<Module
 }
 
 std::string canonical_at(const Input& input, const ModuleFactors& module, const std::string& path) {
-  const bool renamed = is_nameless(*input.adapter(), *module.module) || input.adapter()->family == k_raw_triad;
+  const bool renamed = is_nameless(*input.adapter(), *module.module) || input.adapter()->family == k_raw_triad ||
+                       !module.module->path.empty() || module.padded;
   return renamed ? lora::canonical_name(path) : module.module->canonical;
 }
 

@@ -53,6 +53,22 @@ Metadata plan_metadata(const Input& input, const PlanOptions& options, const Met
   return metadata;
 }
 
+void Plan::take(const ModuleFactors& factors) {
+  widened = widened || factors.widened;
+  padded += factors.padded ? std::size_t{1} : 0;
+  reordered += factors.reordered ? std::size_t{1} : 0;
+}
+
+void Plan::tell_rows() {
+  const auto of = [](std::size_t count) { return std::to_string(count) + (count == 1 ? " module" : " modules"); };
+  if (reordered != 0) {
+    notes.push_back("the rows of " + of(reordered) + " (queries and keys) are back in transformers' order, from llama.cpp's");
+  }
+  if (padded != 0) {
+    notes.push_back(of(padded) + " acted on the first rows of a layer (linear1) alone: rows of zeros follow for the others");
+  }
+}
+
 Plan plan_same(const Input& input, const PlanOptions& options) {
   Plan plan;
   Reasons reasons;

@@ -38,6 +38,13 @@ struct Plan {
   std::vector<std::string> notes;
   std::size_t modules = 0;
   bool widened = false;           ///< factors are larger than they were, with zeros
+  std::size_t padded = 0;         ///< modules that were the first rows of a larger layer
+  std::size_t reordered = 0;      ///< modules whose rows llama.cpp's converter had reordered
+
+  /// Counts what had to be done to the factors of a module.
+  void take(const ModuleFactors& factors);
+  /// Notes for what was done to rows.
+  void tell_rows();
 };
 
 /// Throws Refusal with everything that stands in the way.

@@ -86,7 +86,7 @@ void KohyaPlanner::add_module(const ModuleFactors& factors, const std::string& n
   m_unsettled += m_plan.scales.back() != factors.scale ? std::size_t{1} : 0;
   m_plan.tensors.push_back(scalar(name + ".alpha", alpha));
   m_wide_alphas += m_plan.tensors.back().dtype == Dtype::f64 ? std::size_t{1} : 0;
-  m_plan.widened = m_plan.widened || factors.widened;
+  m_plan.take(factors);
   m_plan.renamed.emplace_back(factors.module->name, name);
 }
 
@@ -138,6 +138,7 @@ Plan KohyaPlanner::run() {
   if (m_plan.widened) {
     m_plan.notes.push_back("fused layers became one update each, their parts put side by side with zeros between");
   }
+  m_plan.tell_rows();
   m_plan.metadata = plan_metadata(m_input, m_options, header(modules, paths));
   return std::move(m_plan);
 }

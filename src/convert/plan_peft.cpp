@@ -69,7 +69,7 @@ void PeftPlanner::add_module(const ModuleFactors& factors, const std::string& pa
   }
   m_facts.modules.push_back({path, factors.rank, factors.scale});
   m_facts.fan_in_fan_out = m_facts.fan_in_fan_out || (factors.module->base_transposed && !factors.embedding);
-  m_plan.widened = m_plan.widened || factors.widened;
+  m_plan.take(factors);
   m_plan.renamed.emplace_back(factors.module->name, path);
 }
 
@@ -171,6 +171,7 @@ Plan PeftPlanner::run() {
     m_plan.notes.push_back("fused layers became one update each, their parts put side by side with zeros between: the rank "
                            "is the sum of theirs, the values are the same");
   }
+  m_plan.tell_rows();
   m_plan.metadata = plan_metadata(m_input, m_options, header());
   if (!m_options.config_file) {
     m_plan.config.reset();

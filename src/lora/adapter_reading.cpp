@@ -3,6 +3,7 @@
 
 #include "lora/canonical.hpp"
 #include "lora/drafts.hpp"
+#include "lora/llama_names.hpp"
 #include "lora/shapes.hpp"
 #include "lora/values.hpp"
 
@@ -87,7 +88,8 @@ std::string base_model(const Value& metadata, const Value* config) {
 AdapterModule module_of(const Draft& draft, const Value* config, std::vector<Finding>& findings) {
   AdapterModule module;
   module.name = draft.name;
-  module.canonical = canonical_name(draft.name);
+  module.path = draft.path;
+  module.canonical = canonical_name(draft.path.empty() ? draft.name : draft.path);
   for (const auto& part : draft.parts) {
     module.parts.push_back({part.role, part.tensor->name});
   }
@@ -125,6 +127,7 @@ std::optional<Adapter> read_adapter(const std::vector<Tensor>& tensors, const Va
   }
   Adapter adapter;
   for (const auto& draft : drafts.modules) {
+  read_llama_names(drafts, metadata);
     adapter.modules.push_back(module_of(draft, adapter_config, findings));
   }
   const auto& family = family_of(drafts, adapter.modules, metadata);

@@ -80,7 +80,7 @@ class DraftsByKey {
   Draft& draft_of(const std::string& module) {
     const auto [place, fresh] = m_index.try_emplace(module, m_drafts.modules.size());
     if (fresh) {
-      m_drafts.modules.push_back({module, Spelling::shared, {}});
+      m_drafts.modules.push_back({module, Spelling::shared, {}, {}});
     }
     return m_drafts.modules[place->second];
   }
@@ -220,7 +220,7 @@ class DraftsByShape {
     if (std::less<>()(&up, &down)) {
       std::swap(parts[0], parts[1]);
     }
-    m_drafts.modules.push_back({std::move(module), spelling, std::move(parts)});
+    m_drafts.modules.push_back({std::move(module), spelling, std::move(parts), {}});
   }
 
   const std::vector<Tensor>& m_tensors;

@@ -20,6 +20,9 @@ struct Draft {
   std::string name;
   Spelling spelling = Spelling::shared;
   std::vector<DraftPart> parts;
+  std::string path;        ///< in the base model, where the name does not tell it
+  bool turned = false;     ///< down is stored in x r, up r x out
+  bool in_by_out = false;  ///< the base stores this layer's weight in x out
 
   [[nodiscard]] const Tensor* part(std::string_view role) const {
     for (const auto& candidate : parts) {

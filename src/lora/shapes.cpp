@@ -218,10 +218,10 @@ void ShapeReader::split() {
 void ShapeReader::lora() {
   const bool is_split = m_draft.has("down.0") || m_draft.has("up.0");
   m_module.method = m_draft.has("magnitude") ? "dora" : m_draft.has("singular") ? "adalora" : "lora";
-  m_module.base_transposed = m_draft.spelling == Spelling::peft_embedding ||
+  m_module.base_transposed = m_draft.spelling == Spelling::peft_embedding || m_draft.in_by_out ||
                              (m_config != nullptr && is_true(m_config->find("fan_in_fan_out")));
   const auto* down = matrix("down");
-  m_module.transposed = m_draft.spelling == Spelling::mlx && (down == nullptr || down->size() == 2);
+  m_module.transposed = m_draft.turned || (m_draft.spelling == Spelling::mlx && (down == nullptr || down->size() == 2));
   m_module.down_transposed = m_draft.spelling == Spelling::gguf && m_draft.name == "token_embd";
   if (is_split) {
     split();

@@ -90,6 +90,14 @@ std::string name_in_base(const std::string& canonical) {
 
 bool is_of_first_rows(std::string_view canonical) { return rest_of_single(canonical) == k_first_rows.from; }
 
+std::string layer_of_first_rows(std::string path) {
+  constexpr std::string_view k_part = ".qkv";
+  if (path.find("single_blocks.") != std::string::npos && path.ends_with(k_part)) {
+    path.replace(path.size() - k_part.size(), k_part.size(), ".linear1");
+  }
+  return path;
+}
+
 std::vector<std::string> split_names(std::string_view canonical) {
   if (const auto number = number_after(canonical, k_double_blocks); !number.empty()) {
     const auto name = name_in_base(std::string(canonical));

@@ -15,6 +15,9 @@ namespace upinspect::lora {
 /// XLabs' pair for queries, keys and values of a single block: the first rows of linear1.
 [[nodiscard]] bool is_of_first_rows(std::string_view canonical);
 
+/// The dotted path of that layer: "single_blocks.7.linear1" for "single_blocks.7.qkv"; any other path as it stands.
+[[nodiscard]] std::string layer_of_first_rows(std::string path);
+
 /// The weights that diffusers has in the place of one of BFL's, in the order of its rows; empty for other names.
 [[nodiscard]] std::vector<std::string> split_names(std::string_view canonical);
 

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.scripts import SHARED, SOURCE, Checks, need, run  # noqa: E402
 
 np = need("numpy")
+from gguf_interop import gguf  # noqa: E402
 from support.adapters import Random, Safetensors, content, peft_scale, write_safetensors  # noqa: E402
 
 try:
@@ -254,9 +256,21 @@ def test_xlabs(tmp):
     (name,) = [n[len(PEFT):-len(".lora_A.weight")] for n in file.names if n.endswith("lora_A.weight")]
     checks.equal(name, "double_blocks.3.img_attn.qkv", "the layer that it is added to")
     check_module(file, config, name, *tensors.values(), 1.0)
-    tensors |= {"single_blocks.0.processor.qkv_lora.down.weight": random(4, 20), "single_blocks.0.processor.qkv_lora.up.weight": random(60, 4)}
-    write_safetensors(tmp / "single.safetensors", tensors)
-    refused(tmp / "single.safetensors", "-o", tmp / "single", words=["first rows of linear1", "single_blocks.0.processor.qkv_lora"])
+    single = {"single_blocks.0.processor.qkv_lora.down.weight": random(4, 20), "single_blocks.0.processor.qkv_lora.up.weight": random(60, 4),
+              "single_blocks.0.processor.proj_lora.down.weight": random(4, 100), "single_blocks.0.processor.proj_lora.up.weight": random(20, 4)}
+    down, up, proj_down, proj_up = single.values()
+    write_safetensors(tmp / "single.safetensors", tensors | single)
+    for target, rows, options in (("flux", 140, []), ("based", 200, ["--base", tmp / "base.safetensors"])):
+        write_safetensors(tmp / "base.safetensors", {"model.diffusion_model.single_blocks.0.linear1.weight": random(200, 20)})
+        report = convert(tmp / "single.safetensors", "-o", tmp / target, *options)
+        checks.that(any("rows of zeros" in note for note in report["notes"]), f"{target}: the report says what was added: {report['notes']}")
+        file, config = folder(tmp / target)
+        whole = np.concatenate([up, np.zeros((rows - 60, 4), np.float32)])
+        check_module(file, config, "single_blocks.0.linear1", down, whole, 1.0)
+        check_module(file, config, "single_blocks.0.linear2", proj_down, proj_up, 1.0)
+    single["single_blocks.0.processor.qkv_lora.up.weight"] = random(50, 4)
+    write_safetensors(tmp / "odd.safetensors", single)
+    refused(tmp / "odd.safetensors", "-o", tmp / "odd", words=["first rows of linear1", "--base", "single_blocks.0.processor.qkv_lora"])
 
 
 def test_mlx(tmp):
@@ -272,6 +286,143 @@ def test_mlx(tmp):
     check_module(file, config, path, np.ascontiguousarray(a.T), np.ascontiguousarray(b.T), 20.0)
     checks.equal(config["base_model_name_or_path"], "some/model", "MLX names its model")
     check_update(file, config, path, (20.0 * b.T.astype(np.float64)) @ a.T.astype(np.float64))
+
+
+LLAMA = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
+         "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
+PHI3 = {"self_attn.qkv_proj": "attn_qkv", "self_attn.o_proj": "attn_output", "mlp.gate_up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
+STARCODER2 = {**{theirs: own for theirs, own in LLAMA.items() if "mlp" not in theirs}, "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down"}
+GPT2 = {"attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output", "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down"}
+
+
+def permute(weights, n_head, n_head_kv):
+    """LlamaModel.permute of llama.cpp's converter."""
+    if n_head_kv is not None and n_head != n_head_kv:
+        n_head = n_head_kv
+    return weights.reshape(n_head, 2, weights.shape[0] // n_head // 2, *weights.shape[1:]).swapaxes(1, 2).reshape(weights.shape)
+
+
+def llama_cpp(path, tensors, layers, architecture, heads=None, dtype=np.float32, counts=()):
+    """PEFT's tensors as convert_lora_to_gguf.py writes them; `heads` where the architecture's class reorders rows."""
+    out = {}
+    for name, array in tensors.items():
+        array = array.astype(np.float64).astype(dtype)
+        module, half = name[len(PEFT):].removesuffix(".weight").rsplit(".", 1)
+        up = half.endswith("B")
+        if module.endswith(("embed_tokens", "wte")):
+            out[f"token_embd.weight.lora_{half[-1].lower()}"] = array if up else array.T
+        elif module == "lm_head":
+            out[f"output.weight.lora_{half[-1].lower()}"] = array
+        else:
+            number, layer = re.fullmatch(r"(?:model\.layers|transformer\.h)\.(\d+)\.(.+)", module).groups()
+            if up and heads and layer.endswith("q_proj"):
+                array = permute(array, heads[0], heads[0])
+            if up and heads and layer.endswith("k_proj"):
+                array = permute(array, heads[0], heads[1])
+            if architecture == "gpt2":  # data_torch.transpose(1, 0) of a pair
+                array, half = array.T, "lora_A" if up else "lora_B"
+            out[f"blk.{number}.{layers[layer]}.weight.lora_{half[-1].lower()}"] = array
+    kind = {np.float32: 0, np.float16: 1}[dtype]
+    path.write_bytes(gguf("<", [(name, kind, list(reversed(array.shape)), np.ascontiguousarray(array).tobytes()) for name, array in out.items()],
+                          architecture, 12.0, counts))
+    return path
+
+
+def peft_of(random, layers, hidden=16, prefix="model.layers", embeddings="model.embed_tokens", ratios=None, dtype=np.float32):
+    tensors = {}
+    for number in (0, 11):
+        for layer in layers:
+            out, into = (ratios or {}).get(layer, (24 if "q_proj" in layer else 8 if layer[-6:] in ("k_proj", "v_proj") else 40, 1))
+            out, into = (out * hidden, into * hidden) if ratios else (out, hidden)
+            tensors[f"{PEFT}{prefix}.{number}.{layer}.lora_A.weight"] = random(4, into, dtype=dtype)
+            tensors[f"{PEFT}{prefix}.{number}.{layer}.lora_B.weight"] = random(out, 4, dtype=dtype)
+    tensors[f"{PEFT}{embeddings}.lora_embedding_A"] = random(4, 50, dtype=dtype)
+    tensors[f"{PEFT}{embeddings}.lora_embedding_B"] = random(hidden, 4, dtype=dtype)
+    tensors[f"{PEFT}lm_head.lora_A.weight"] = random(4, hidden, dtype=dtype)
+    tensors[f"{PEFT}lm_head.lora_B.weight"] = random(50, 4, dtype=dtype)
+    return tensors
+
+
+def check_same_peft(out, tensors, what):
+    file, config = folder(out)
+    checks.equal(sorted(file.names), sorted(tensors), f"{what}: PEFT's names")
+    for name, array in tensors.items():
+        if name in file.names:
+            same(file[name], array, f"{what}: {name}")
+    for path in {name[len(PEFT):name.index(".lora_")] for name in tensors}:
+        checks.equal(peft_scale(config, path), (4, 3.0), f"{what}: rank and scale of {path}")
+    return config
+
+
+def test_llama_cpp_adapters(tmp):
+    """PEFT -> llama.cpp's converter, as numpy has it -> PEFT: the same names and bits."""
+    random = Random(23)
+    (tmp / "config.json").write_text(json.dumps({"num_attention_heads": 6, "num_key_value_heads": 2}))
+    reordered = {name: (LLAMA, (6, 2)) for name in ("llama", "granite", "mistral3", "olmo", "arcee", "minicpm")}
+    straight = {name: (LLAMA, None) for name in ("qwen2", "qwen3", "gemma", "gemma2", "gemma3", "olmo2", "cohere2", "command-r")}
+    for architecture, (layers, heads) in {**reordered, **straight, "phi3": (PHI3, None), "starcoder2": (STARCODER2, None)}.items():
+        for dtype in (np.float32, np.float16):
+            tensors = peft_of(random, layers, dtype=dtype)
+            source = llama_cpp(tmp / "in.gguf", tensors, layers, architecture, heads, dtype)
+            if heads:
+                refused(source, "-o", tmp / "peft", words=["reordered", "--base", "num_attention_heads", "blk.11.attn_k"])
+            report = convert(source, "-o", tmp / f"{architecture}-{np.dtype(dtype)}", *(["--base", tmp / "config.json"] if heads else []))
+            check_same_peft(tmp / f"{architecture}-{np.dtype(dtype)}", tensors, architecture)
+            checks.equal([note for note in report["notes"] if "rows" in note],
+                         ["the rows of 4 modules (queries and keys) are back in transformers' order, from llama.cpp's"] if heads else [],
+                         f"{architecture}: what is said of rows")
+
+
+def test_llama_cpp_gpt2(tmp):
+    """Conv1D: the converter transposes pairs; what was written by hand for llama.cpp is not turned; squares tell nothing."""
+    random = Random(24)
+    ratios = {"attn.c_attn": (3, 1), "attn.c_proj": (1, 1), "mlp.c_fc": (4, 1), "mlp.c_proj": (1, 4)}
+    tensors = peft_of(random, GPT2, prefix="transformer.h", embeddings="transformer.wte", ratios=ratios)
+    source = llama_cpp(tmp / "gpt2.gguf", tensors, GPT2, "gpt2")
+    convert(source, "-o", tmp / "gpt2")
+    config = check_same_peft(tmp / "gpt2", tensors, "gpt2")
+    checks.equal(config["fan_in_fan_out"], True, "gpt2's layers are stored in x out")
+    module = {m["name"]: m for m in json.loads(run("file", "--format", "json", source).stdout)["artifacts"][0]["adapter"]["modules"]}["blk.0.attn_qkv"]
+    checks.equal((module["out_features"], module["in_features"], module["up"]), (48, 16, "blk.0.attn_qkv.weight.lora_a"), "the halves are exchanged")
+    square = {name: array for name, array in tensors.items() if "attn.c_proj" in name}
+    refused(llama_cpp(tmp / "square.gguf", square, GPT2, "gpt2"), "-o", tmp / "square", words=["not known for the architecture gpt2", "blk.0.attn_output"])
+
+
+def test_llama_cpp_and_its_base(tmp):
+    random = Random(25)
+    tensors = peft_of(random, LLAMA)
+    source = llama_cpp(tmp / "in.gguf", tensors, LLAMA, "llama", (6, 2))
+    paths = {name[len(PEFT):name.index(".lora_")] for name in tensors}
+    (tmp / "model").mkdir()
+    (tmp / "model" / "config.json").write_text(json.dumps({"text_config": {"num_attention_heads": 6, "num_key_value_heads": 2}}))
+    convert(source, "-o", tmp / "by-config", "--base", tmp / "model")
+    check_same_peft(tmp / "by-config", tensors, "config.json in a folder")
+    base = write_safetensors(tmp / "model" / "model.safetensors", {f"language_model.{path}.weight": random(2, 2) for path in paths})
+    for name, path in (("by-folder", tmp / "model"), ("by-file", base)):
+        convert(source, "-o", tmp / name, "--base", path)
+        checks.equal(sorted(folder(tmp / name)[0].names), sorted(key.replace(PEFT, PEFT + "language_model.") for key in tensors),
+                     f"{name}: names as the base spells them")
+    write_safetensors(base, {"model.layers.0.self_attn.q_proj.weight": random(2, 2)})
+    refused(source, "-o", tmp / "none", "--base", base, words=["the base has no weight for", "model.layers.0.self_attn.k_proj"])
+    (tmp / "gguf").mkdir()
+    counts = (("llama.attention.head_count", 6), ("llama.attention.head_count_kv", 2))
+    model = tmp / "gguf" / "model.gguf"
+    model.write_bytes(gguf("<", [("blk.0.attn_q.weight", 0, [2, 2], bytes(16))], counts=counts))
+    convert(source, "-o", tmp / "by-gguf", "--base", model)
+    check_same_peft(tmp / "by-gguf", tensors, "heads in the header of the base")
+    convert(llama_cpp(tmp / "own.gguf", tensors, LLAMA, "llama", (6, 2), counts=counts), "-o", tmp / "by-itself")
+    check_same_peft(tmp / "by-itself", tensors, "heads in the header of the adapter")
+    (tmp / "odd").mkdir()
+    (tmp / "odd" / "config.json").write_text(json.dumps({"num_attention_heads": 5}))
+    refused(source, "-o", tmp / "none", "--base", tmp / "odd", words=["no 5 heads"])
+    refused(source, "-o", tmp / "none", "--base", tmp / "nowhere", words=["nowhere"])
+    refused(llama_cpp(tmp / "plamo.gguf", tensors, LLAMA, "plamo"), "-o", tmp / "none", words=["not known for the architecture plamo", "blk.0.attn_q"])
+    refused(llama_cpp(tmp / "nameless.gguf", tensors, LLAMA, ""), "-o", tmp / "none", words=["general.architecture"])
+    convert(tmp / "plamo.gguf", "-o", tmp / "same.safetensors")
+    digest = adapter_digest(tmp / "by-gguf" / "adapter_model.safetensors")
+    report = convert(source, "-o", tmp / "alone.safetensors", "--to", "peft", "--base", model, "--set", "llama.cpp=no")
+    checks.equal(report["proof"]["kind"], "adapter", "proof of a conversion from llama.cpp")
+    checks.that(digest is not None, "the output has an adapter digest")
 
 
 def test_gguf(tmp):

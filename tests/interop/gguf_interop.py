@@ -203,14 +203,15 @@ BF16 = 30
 # --- Files -----------------------------------------------------------------------------------------------------------
 
 
-def gguf(order, tensors):
-    """(name, number, ne, data) of each tensor, in a version 3 file of byte order "<" or ">"."""
+def gguf(order, tensors, architecture="llama", alpha=16.0, counts=()):
+    """(name, number, ne, data) of each tensor, in a version 3 file of byte order "<" or ">"; `counts` are more entries, u32."""
     def text(content):
         return struct.pack(order + "Q", len(content)) + content.encode()
     pairs = [text("general.type") + struct.pack(order + "i", 8) + text("adapter"),
-             text("general.architecture") + struct.pack(order + "i", 8) + text("llama"),
+             *([text("general.architecture") + struct.pack(order + "i", 8) + text(architecture)] if architecture else []),
              text("adapter.type") + struct.pack(order + "i", 8) + text("lora"),
-             text("adapter.lora.alpha") + struct.pack(order + "if", 6, 16.0)]
+             text("adapter.lora.alpha") + struct.pack(order + "if", 6, alpha),
+             *(text(key) + struct.pack(order + "iI", 4, number) for key, number in counts)]
     head = b"GGUF" + struct.pack(order + "Iqq", 3, len(tensors), len(pairs)) + b"".join(pairs)
     body = b""
     for name, kind, ne, data in tensors:

@@ -294,7 +294,8 @@ def others():
     m = {n: {**f, "alpha": 16, "alpha_source": "metadata", "scale": 4} for n, f in m.items()}
     m["blk.0.attn_q"]["canonical"] = "model_layers_0_self_attn_q_proj"
     embedding = {"token_embd.weight.lora_a": (100, 4), "token_embd.weight.lora_b": (32, 4)}
-    m["token_embd"] = fact("token_embd.weight.lora_b", "token_embd.weight.lora_a", 4, 32, 100, 16, "metadata", 4, transposed="down")
+    m["token_embd"] = fact("token_embd.weight.lora_b", "token_embd.weight.lora_a", 4, 32, 100, 16, "metadata", 4, transposed="down",
+                           canonical="model_embed_tokens")
     yield Sample("gguf", "gguf", {**t, **embedding}, m, kind="gguf", base="llama")
     names = ["roberta.encoder.layer.0.attention.self.query", "roberta.encoder.layer.0.attention.self.value"]
     t, m = pairs(names, ".lora_A", ".lora_B", (8, 768, 768))
@@ -305,6 +306,7 @@ def others():
                  {fused: fact(fused + ".lora_B", fused + ".lora_A", 4, 1536, 768, groups=2)}, findings={"lora.scale-unknown"})
     t = {**{f"w_a_{i:03}": (2, 768) for i in range(4)}, **{f"w_b_{i:03}": (768, 2) for i in range(4)}}
     yield Sample("custom", "custom", t, {f"w_{i:03}": fact(f"w_b_{i:03}", f"w_a_{i:03}", 2, 768, 768) for i in range(4)},
+    m["blk.1.ffn_down"]["canonical"] = "model_layers_1_mlp_down_proj"
                  guessed=True, findings={"lora.scale-unknown"})
 
 
