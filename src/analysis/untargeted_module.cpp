@@ -4,6 +4,7 @@
 
 #include "lora/canonical.hpp"
 #include "lora/pattern.hpp"
+#include "lora/target_parameters.hpp"
 
 #include <algorithm>
 
@@ -62,7 +63,8 @@ void untargeted_module(AdapterCase& judged) {
   std::string first;
   for (const auto& module : judged.adapter().modules) {
     // A module without a name is the configuration's to name.
-    if (!module.name.empty() && targets.known() && targets.leaves_out(lora::base_path(module.name))) {
+    const auto path = lora::base_path(module.name);
+    if (!module.name.empty() && targets.known() && targets.leaves_out(path) && !lora::targets_parameter(*judged.config(), path)) {
       first = names.empty() && !module.parts.empty() ? module.parts.front().tensor : first;
       names.push_back(module.name);
     }

@@ -5,6 +5,7 @@
 #include "lora/drafts.hpp"
 #include "lora/llama_names.hpp"
 #include "lora/shapes.hpp"
+#include "lora/target_parameters.hpp"
 #include "lora/values.hpp"
 
 #include <algorithm>
@@ -94,6 +95,7 @@ AdapterModule module_of(const Draft& draft, const Value* config, std::vector<Fin
     module.parts.push_back({part.role, part.tensor->name});
   }
   read_shapes(draft, config, module, findings);
+  read_target_parameter(config, module);
   return module;
 }
 
@@ -125,9 +127,9 @@ std::optional<Adapter> read_adapter(const std::vector<Tensor>& tensors, const Va
   if (drafts.modules.empty()) {
     return std::nullopt;
   }
+  read_llama_names(drafts, metadata);
   Adapter adapter;
   for (const auto& draft : drafts.modules) {
-  read_llama_names(drafts, metadata);
     adapter.modules.push_back(module_of(draft, adapter_config, findings));
   }
   const auto& family = family_of(drafts, adapter.modules, metadata);

@@ -77,6 +77,8 @@ constexpr std::array k_markers{
     Marker{"oft_r", "oft_blocks", Spelling::peft, Tail::adapter},
     Marker{"oft_embedding_R", "oft_blocks", Spelling::peft, Tail::adapter},
     Marker{"oft_s", "rescale", Spelling::peft, Tail::adapter, Weight::weak},
+    Marker{"boft_R", "boft_R", Spelling::peft, Tail::adapter},
+    Marker{"boft_s", "boft_s", Spelling::peft, Tail::adapter},
     Marker{"rescale", "rescale", Spelling::shared, Tail::none, Weight::weak},
     Marker{"on_input", "on_input", Spelling::lycoris, Tail::none},
     Marker{"diff", "diff", Spelling::lycoris, Tail::none},

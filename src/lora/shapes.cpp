@@ -52,6 +52,7 @@ class ShapeReader {
   void lokr();
   void glora();
   void rotation();
+  void butterfly();
   void vector_of(std::string_view role);
   void full();
   void magnitude();
@@ -339,6 +340,20 @@ void ShapeReader::rotation() {
   (on_input ? m_module.in_features : m_module.out_features) = product(s[s.size() - 3], width);
 }
 
+/// PEFT's: (stages, blocks, b, b) over the inputs (of each kernel position, for a convolution), and a factor for each output.
+void ShapeReader::butterfly() {
+  m_module.method = "boft";
+  const auto* shape = matrix("boft_R");
+  if (shape != nullptr && shape->size() == 4 && (*shape)[2] == (*shape)[3]) {
+    m_module.in_features = product((*shape)[1], (*shape)[3]);
+  } else if (shape != nullptr) {
+    mismatch("boft_R is " + shown(*shape) + ", not stages of square blocks", *m_draft.part("boft_R"));
+  }
+  if (const auto* factors = m_draft.part("boft_s"); factors != nullptr && factors->elements != 0) {
+    m_module.out_features = factors->elements;
+  }
+}
+
 void ShapeReader::vector_of(std::string_view role) {
   const auto* tensor = m_draft.part(role);
   if (tensor == nullptr || tensor->elements == 0) {
@@ -415,6 +430,8 @@ void ShapeReader::read() {
     vector_of("factor");
   } else if (any({"oft_blocks", "oft_diag"})) {
     rotation();
+  } else if (any({"boft_R", "boft_s"})) {
+    butterfly();
   } else if (any({"diff", "diff_b", "w_norm", "b_norm", "set_weight"})) {
     full();
   } else {

@@ -58,6 +58,7 @@ class Measuring {
   [[nodiscard]] bool is_plain() const;
   [[nodiscard]] Spectrum plain(const PartView& up, const PartView& down);
   [[nodiscard]] Spectrum mixture() const;
+  [[nodiscard]] Spectrum interleaved(const PartValues<double>& up, const PartValues<double>& down, std::size_t experts) const;
   [[nodiscard]] Spectrum fused(const std::vector<Matrix<double>>& ups, const Matrix<double>& down) const;
   [[nodiscard]] Spectrum split() const;
   [[nodiscard]] Spectrum grouped() const;
@@ -96,11 +97,34 @@ Spectrum Measuring::through_middle(const Matrix<double>& up, const Matrix<double
   return spectrum(both, std::min({up.rows, up.columns, down.columns * kernel}));
 }
 
+/// PEFT's experts: the rows of one follow each other in the down half, its columns lie `experts` apart in the up half.
+Spectrum Measuring::interleaved(const PartValues<double>& up, const PartValues<double>& down, std::size_t experts) const {
+  const auto rank = static_cast<std::size_t>(m_module.rank.value_or(0));
+  const auto rows = static_cast<std::size_t>(up.shape[0]);
+  const auto columns = static_cast<std::size_t>(down.shape[1]);
+  if (up.shape[1] != experts * rank || down.shape[0] != experts * rank) {
+    throw UpdateRefused("the halves of its experts do not fit");
+  }
+  Spectrum all;
+  for (std::size_t expert = 0; expert < experts; ++expert) {
+    Matrix<double> left{rows, rank, std::vector<double>(rows * rank)};
+    for (std::size_t i = 0; i < left.values.size(); ++i) {
+      left.values[i] = up.values[i / rank * (experts * rank) + i % rank * experts + expert];
+    }
+    const auto from = std::span(down.values).subspan(expert * rank * columns, rank * columns);
+    all.append(spectrum_of_product(left, {rank, columns, {from.begin(), from.end()}}));
+  }
+  return all;
+}
+
 /// Experts beside each other, as one matrix of blocks on the diagonal.
 Spectrum Measuring::mixture() const {
   const auto up = part("up");
   const auto down = part("down");
   const auto experts = static_cast<std::size_t>(m_module.experts);
+  if (up.shape.size() == 2 && down.shape.size() == 2 && experts <= k_most_experts) {
+    return interleaved(up, down, experts);
+  }
   if (up.shape.size() != 3 || down.shape.size() != 3 || up.shape[0] != experts || down.shape[0] != experts || experts > k_most_experts) {
     throw UpdateRefused("its experts are " + shown(up.shape) + " and " + shown(down.shape) + ", which is not measured");
   }

@@ -33,6 +33,9 @@ std::string unsupported(const AdapterModule& module, const UpdateOptions& option
   if (needs_settings && options.rotation.cayley == Cayley::unknown) {
     return "its rotation is not known: there is no adapter_config.json that says use_cayley_neumann";
   }
+  if (!module.part("boft_R").empty()) {
+    return "PEFT's BOFT (boft_R) is a rotation that merge does not know";
+  }
   if (is_rotation(module) && !module.part("magnitude").empty()) {
     return "merge does not know DoRA over " + module.method;
   }

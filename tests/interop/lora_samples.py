@@ -89,6 +89,18 @@ def peft():
     yield Sample("peft-ia3", "peft", {factor + ".ia3_l": (512, 1), "base_model.model.layers.0.down_proj.ia3_l": (1, 1024)},
                  {factor: fact(None, None, None, 512, None, scale=1, method="ia3"),
                   "base_model.model.layers.0.down_proj": fact(None, None, None, None, 1024, scale=1, method="ia3")}, method="ia3")
+    turn = "base_model.model.layers.0.q_proj"
+    yield Sample("peft-boft", "peft", {turn + ".boft_R": (2, 16, 8, 8), turn + ".boft_s": (64, 1)},
+                 {turn: fact(None, None, None, 64, 128, method="boft")}, method="boft",
+                 config={"peft_type": "BOFT", "boft_block_size": 8, "boft_n_butterfly_factor": 2, "target_modules": ["q_proj"]})
+    experts = "base_model.model.model.layers.0.mlp.experts"
+    inner = experts + ".base_layer"
+    yield Sample("peft-parameters", "peft",
+                 {**tensors, experts + ".lora_A.weight": (32, 48), experts + ".lora_B.weight": (96, 32),
+                  inner + ".lora_A.weight": (32, 96), inner + ".lora_B.weight": (48, 32)},
+                 {**known, experts: fact(experts + ".lora_B.weight", experts + ".lora_A.weight", 8, 96, 48, 16, "adapter_config", 2, experts=4),
+                  inner: fact(inner + ".lora_B.weight", inner + ".lora_A.weight", 8, 48, 96, 16, "adapter_config", 2, experts=4)},
+                 config={**config, "target_parameters": ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]})
     ada = names[0]
     yield Sample("peft-adalora", "peft",
                  {ada + ".lora_A": (8, 512), ada + ".lora_B": (512, 8), ada + ".lora_E": (8, 1)},
@@ -293,6 +305,7 @@ def others():
     t, m = pairs(names, ".weight.lora_a", ".weight.lora_b", (4, 64, 32), alpha=None, )
     m = {n: {**f, "alpha": 16, "alpha_source": "metadata", "scale": 4} for n, f in m.items()}
     m["blk.0.attn_q"]["canonical"] = "model_layers_0_self_attn_q_proj"
+    m["blk.1.ffn_down"]["canonical"] = "model_layers_1_mlp_down_proj"
     embedding = {"token_embd.weight.lora_a": (100, 4), "token_embd.weight.lora_b": (32, 4)}
     m["token_embd"] = fact("token_embd.weight.lora_b", "token_embd.weight.lora_a", 4, 32, 100, 16, "metadata", 4, transposed="down",
                            canonical="model_embed_tokens")
@@ -306,7 +319,6 @@ def others():
                  {fused: fact(fused + ".lora_B", fused + ".lora_A", 4, 1536, 768, groups=2)}, findings={"lora.scale-unknown"})
     t = {**{f"w_a_{i:03}": (2, 768) for i in range(4)}, **{f"w_b_{i:03}": (768, 2) for i in range(4)}}
     yield Sample("custom", "custom", t, {f"w_{i:03}": fact(f"w_b_{i:03}", f"w_a_{i:03}", 2, 768, 768) for i in range(4)},
-    m["blk.1.ffn_down"]["canonical"] = "model_layers_1_mlp_down_proj"
                  guessed=True, findings={"lora.scale-unknown"})
 
 

@@ -43,6 +43,9 @@ def low_rank(get, fact):
         return np.concatenate([flat(get(f"lora_up.{i}.weight")) @ flat(get(f"lora_down.{i}.weight")) for i in range(fact["groups"])])
     up, down = get(fact["up"]), get(fact["down"])
     if fact.get("experts"):
+        if up.ndim == 2:  # PEFT's ParamWrapper.get_delta_weight
+            down = down.reshape(fact["experts"], -1, down.shape[-1])
+            up = up.reshape(up.shape[0], -1, fact["experts"]).transpose(2, 0, 1)
         blocks = [up[i] @ down[i] for i in range(fact["experts"])]
         whole = np.zeros((sum(b.shape[0] for b in blocks), sum(b.shape[1] for b in blocks)))
         row = column = 0
