@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace upinspect::forensics {
 namespace {
@@ -53,14 +54,18 @@ Field field_of(unsigned bits, unsigned base = 0) {
 
 }  // namespace
 
-double Readings::log_weight(const BlindLayout& layout) const noexcept {
-  return std::log(2.0 * static_cast<double>(std::max<std::uint64_t>(layout.is_plain() ? plain : other, 1)));
+double Readings::log_weight(Prior prior) const noexcept {
+  const auto [count, share] = prior == Prior::likely ? std::pair(likely, 0.99) : prior == Prior::plain ? std::pair(plain, 0.005) : std::pair(other, 0.005);
+  return std::log(static_cast<double>(std::max<std::uint64_t>(count, 1)) / share);
 }
 
 Readings blind_readings(unsigned width) {
   Readings readings;
   for (const auto& layout : blind_layouts(width)) {
-    (layout.is_plain() ? readings.plain : readings.other) += layout.character_bits / std::gcd(layout.field.bits, layout.character_bits);
+    const auto alignments = layout.character_bits / std::gcd(layout.field.bits, layout.character_bits);
+    const auto likely = layout.is_plainest() ? 1U : 0U;
+    readings.likely += likely;
+    (layout.is_plain() ? readings.plain : readings.other) += alignments - likely;
   }
   return readings;
 }

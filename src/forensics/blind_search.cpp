@@ -5,6 +5,7 @@
 #include "forensics/carve.hpp"
 #include "forensics/find_checks.hpp"
 #include "forensics/found_payload.hpp"
+#include "forensics/on_a_grid.hpp"
 #include "forensics/statistics.hpp"
 #include "forensics/stream_rating.hpp"
 
@@ -13,7 +14,6 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
-#include <tuple>
 
 namespace upinspect::forensics {
 namespace {
@@ -34,11 +34,17 @@ constexpr std::uint64_t k_digest_window = std::uint64_t{16} << 20;
 /// Candidates that are read again; more do not come by chance and are a structure of the numbers.
 constexpr std::size_t k_most_candidates = 2000;
 
+/// ln of the chance of a front, all places counted, from which on it is none: 2^-40.
+constexpr double k_no_accident = -27.7;
+
+/// The chance that all readings of an honest file let a text pass. The readings that are not likely have a hundredth of it: k_convincing.
+constexpr double k_text_budget = 1e-4;
+
 /// After as many that were none a layout is not read any further.
 constexpr std::size_t k_most_in_vain = 32;
 
 
-bool is_cut_short(const Found& found) { return found.title.find("cut short") != std::string::npos; }
+bool is_cut_short(const Found& found) { return found.bits != 0 || found.title.find("cut short") != std::string::npos; }
 
 }  // namespace
 
@@ -52,6 +58,10 @@ BlindSearch::BlindSearch(const Carrier& carrier)
     zeros |= ~run.at(i);
   }
   m_varying = ones & zeros;
+  for (const auto& [field, character_bits, stream] : m_layouts) {
+    m_log_places += static_cast<double>(elements_of(field, run.count())) * field.bits;
+  }
+  m_log_places = std::log(std::max(1.0, m_log_places));
   for (unsigned plane = 0; plane < carrier.width; ++plane) {
     auto& bytes = m_planes.emplace_back(run.count());
     for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -108,6 +118,18 @@ std::size_t BlindSearch::element_of(const BlindLayout& layout, const Walk& walk,
   return walk.part(place).start + place.element;
 }
 
+/// Where bits are not even whatever is written, chance is no measure that one can come near to.
+Prior BlindSearch::prior_of(const Candidate& candidate) const {
+  const auto& layout = m_layouts[candidate.layout];
+  if (!layout.is_plain()) {
+    return Prior::other;
+  }
+  const auto bits = layout.field.bits;
+  const auto place = m_walks.front().place(static_cast<std::size_t>(candidate.seed.bit / bits));
+  const auto into = std::uint64_t{place.element} * bits + candidate.seed.bit % bits;
+  return layout.is_plainest() && into % 8 == 0 && !needs_own_frequencies(layout.field) ? Prior::likely : Prior::plain;
+}
+
 /// The bit of the candidate's beginning in the stream along another walk.
 std::optional<std::uint64_t> BlindSearch::moved(const Candidate& candidate, const Walk& walk) const {
   const auto& layout = m_layouts[candidate.layout];
@@ -125,6 +147,7 @@ BlindSearch::Find BlindSearch::find_of(const BlindLayout& layout, const Walk& wa
                                        std::span<const std::byte> bytes) const {
   Find find;
   find.log_p = found.log_p;
+  find.front = found.bits != 0;
   find.payload = payload_of(found, bytes, {layout.stream, layout.field, layout.character_bits});
   auto& place = find.payload.layout;
   const auto begin = window + found.offset * layout.character_bits;
@@ -172,7 +195,7 @@ std::optional<BlindSearch::Find> BlindSearch::read_file(const Candidate& candida
     for (const auto& found : rate_stream(std::span(bytes).first(end), std::nullopt)) {
       const bool whole = !is_cut_short(found);
       const bool meets = found.offset <= before && before < found.offset + found.length;
-      if (meets && stands(found.evidence) && (!best || (whole && !best_whole) || (whole == best_whole && found.content_length > best->payload.size))) {
+      if (meets && stands(found.evidence) && is_no_accident(layout, found, bytes) && (!best || (whole && !best_whole) || (whole == best_whole && found.content_length > best->payload.size))) {
         best = find_of(layout, walk, window, found, bytes);
         best_whole = whole;
       }
@@ -201,16 +224,27 @@ double BlindSearch::discount(const BlindLayout& layout, std::span<const std::byt
     // Of the highest bits of a fraction zeros are a little more likely, by at most 17 in 100 (Benford).
     return layout.field.base + layout.field.bits + 2 > m_carrier.fraction ? 0.2 * static_cast<double>(text.size()) : 0;
   }
+  return usual(layout, text);
+}
+
+/// ln of how much likelier bytes are in a layout's own stream than in a random one; what is rarer there counts for nothing.
+double BlindSearch::usual(const BlindLayout& layout, std::span<const std::byte> bytes) const {
   auto known = m_frequencies.find(&layout);
   if (known == m_frequencies.end()) {
     known = m_frequencies.emplace(&layout, frequencies_of(layout)).first;
   }
   const auto& logs = known->second;
   double sum = 0;
-  for (const auto byte : text) {
+  for (const auto byte : bytes) {
     sum += std::max(0.0, logs[std::to_integer<std::size_t>(byte)]);
   }
   return sum;
+}
+
+/// Fronts have many zeros, and so have the streams of numbers that were pruned or widened.
+bool BlindSearch::is_no_accident(const BlindLayout& layout, const Found& found, std::span<const std::byte> bytes) const {
+  constexpr double k_nats = 0.693147;
+  return found.bits == 0 || m_log_places + usual(layout, bytes.subspan(found.offset, found.length)) - found.bits * k_nats < k_no_accident;
 }
 
 /// The characters that are read with a candidate: from its tensor's first element on where that is near, since a header
@@ -242,7 +276,7 @@ std::optional<BlindSearch::Find> BlindSearch::judged(const Candidate& candidate,
                                                      std::span<const std::byte> bytes) const {
   const auto& layout = m_layouts[candidate.layout];
   const auto text = bytes.subspan(found.content_offset, found.content_length);
-  if (is_counting(text)) {
+  if (is_counting(text) || !is_no_accident(layout, found, bytes)) {
     return std::nullopt;
   }
   if (!stands(found.evidence)) {
@@ -251,13 +285,17 @@ std::optional<BlindSearch::Find> BlindSearch::judged(const Candidate& candidate,
   }
   const auto planar = found.title == "text" && layout.character_bits == 8
                           ? as_planes(layout.field, window.bit / 8 + found.content_offset, text) : std::nullopt;
-  if (!planar) {
-    trim(found, bytes);
+  if (planar) {
+    found.content_offset += planar->offset;
+    found.content_length = found.length = planar->length;
+    found.offset = found.content_offset;
+  } else {
+    trim(found, bytes, layout.character_bits);
   }
   auto find = find_of(layout, walk, window.bit, found, bytes);
   if (planar) {
-    find.payload.content = *planar;
-    find.payload.size = planar->size();
+    find.payload.content = planar->bytes;
+    find.payload.size = planar->bytes.size();
     find.payload.layout.stream = PayloadStream::planar;
     find.payload.layout.bits = 8;
     if (layout.field.reversed) {
@@ -265,75 +303,7 @@ std::optional<BlindSearch::Find> BlindSearch::judged(const Candidate& candidate,
       find.payload.layout.start_element -= std::min(find.payload.layout.start_element, find.payload.layout.elements - 1);
     }
   }
-  return stands(found.evidence) || !is_on_a_grid(layout, find) ? std::optional(std::move(find)) : std::nullopt;
-}
-
-/// Of wide fields the rest tells little; but numbers on a grid come again near by.
-bool BlindSearch::comes_again(const Find& find) const {
-  constexpr std::size_t k_near = 16;
-  std::size_t again = 0;
-  const auto run = m_carrier.run();
-  for (auto i = find.first; i <= find.last; ++i) {
-    const auto end = std::min(run.count(), i + k_near + 1);
-    for (auto other = i - std::min(i, k_near); other < end; ++other) {
-      if (other != i && run.at(other) == run.at(i)) {
-        ++again;
-        break;
-      }
-    }
-  }
-  return again * 2 > find.last - find.first + 1;
-}
-
-/// Of numbers on a grid a field is what the other bits make it: where those are the same, it is the same, too.
-bool BlindSearch::is_on_a_grid(const BlindLayout& layout, const Find& find) const {
-  if (layout.field.bits >= 16 && comes_again(find)) {
-    return true;
-  }
-  constexpr std::size_t k_around = 1 << 15;
-  const auto part_of = [this](std::size_t element) {
-    return *std::find_if(m_carrier.parts.begin(), m_carrier.parts.end(), [element](const CarrierPart& part) { return element - part.start < part.count; });
-  };
-  const auto inner = std::min(find.last, find.first + k_around);
-  const auto last_part = part_of(inner);
-  const auto begin = std::max(part_of(find.first).start, find.first - std::min(find.first, k_around));
-  const auto end = std::min(last_part.start + last_part.count, inner + k_around);
-  const auto field = ((std::uint64_t{1} << layout.field.bits) - 1) << layout.field.base;
-  struct Element {
-    std::uint64_t rest;
-    std::uint64_t field;
-    bool inside;
-    bool operator<(const Element& other) const { return std::tie(rest, field) < std::tie(other.rest, other.field); }
-  };
-  std::vector<Element> elements;
-  for (auto i = begin; i < end; ++i) {
-    const auto pattern = m_carrier.run().at(i);
-    elements.push_back({pattern & ~field, pattern & field, i >= find.first && i <= inner});
-  }
-  std::sort(elements.begin(), elements.end());
-  // Of each element of the find: how many of the others with the same other bits have the same field, too.
-  double same = 0;
-  double all = 0;
-  for (std::size_t first = 0; first < elements.size();) {
-    auto last = first;
-    std::size_t inside = 0;
-    double agreeing = 0;
-    for (auto run = first; last < elements.size() && elements[last].rest == elements[first].rest; run = last) {
-      std::size_t inside_run = 0;
-      for (; last < elements.size() && elements[last].rest == elements[run].rest && elements[last].field == elements[run].field; ++last) {
-        inside_run += elements[last].inside ? 1U : 0U;
-      }
-      inside += inside_run;
-      agreeing += static_cast<double>(inside_run * (last - run - 1));
-    }
-    const auto others = static_cast<double>(last - first) - 1;
-    if (others > 0) {
-      same += agreeing / others;
-      all += static_cast<double>(inside);
-    }
-    first = last;
-  }
-  return all >= 8 && same > 0.75 * all;
+  return stands(found.evidence) || !is_on_a_grid(m_carrier, layout.field, find.first, find.last) ? std::optional(std::move(find)) : std::nullopt;
 }
 
 std::optional<BlindSearch::Find> BlindSearch::read_text_along(const Candidate& candidate, const Walk& walk) const {
@@ -388,31 +358,47 @@ std::optional<BlindSearch::Find> BlindSearch::read_text(const Candidate& candida
   return best;
 }
 
+/// Of what shares elements the first one is taken; of an archive's entries that are cut short the first front.
+void BlindSearch::take(std::vector<Find>& finds, Find find, const Readings& readings, double counted) const {
+  const auto meets = [&find](const Find& other) {
+    return (find.first <= other.last && other.first <= find.last) || (find.front && other.front && find.payload.kind == other.payload.kind);
+  };
+  if (std::any_of(finds.begin(), finds.end(), meets)) {
+    return;
+  }
+  find.payload.p_value = std::min(1.0, std::exp(find.log_p + counted));
+  find.payload.candidates_tried = readings.all();
+  find.payload.sha256 = bytes::sha256_hex(find.payload.content);
+  finds.push_back(std::move(find));
+}
+
 std::vector<Payload> BlindSearch::read_out(const Readings& readings) const {
   std::vector<Find> finds;
+  std::vector<std::pair<Find, double>> fronts;   // another reading may have the whole file
   std::size_t looked_at = 0;
   std::vector<std::size_t> refused(m_layouts.size(), 0);
   for (const auto& candidate : candidates()) {
     const auto element = element_of(m_layouts[candidate.layout], m_walks.front(), candidate.seed.bit);
     const auto covers = [element](const Find& find) { return find.first <= element && element <= find.last; };
-    const auto counted = readings.log_weight(m_layouts[candidate.layout]);
-    const bool hopeless = candidate.seed.bytes != 0 && candidate.seed.log_p + counted > std::log(k_convincing) + 6;
+    const auto counted = readings.log_weight(prior_of(candidate));
+    const bool hopeless = candidate.seed.bytes != 0 && candidate.seed.log_p + counted > std::log(k_text_budget) + 6;
     auto& in_vain = refused[candidate.layout];
     if (hopeless || in_vain >= k_most_in_vain || std::any_of(finds.begin(), finds.end(), covers) || ++looked_at > k_most_candidates) {
       continue;
     }
     auto find = candidate.seed.bytes == 0 ? read_file(candidate) : read_text(candidate);
-    if (!find || (!stands(find->payload.evidence) && find->log_p + counted >= std::log(k_convincing))) {
+    if (!find || (!stands(find->payload.evidence) && find->log_p + counted >= std::log(k_text_budget))) {
       ++in_vain;
       continue;
     }
-    const auto meets = [&find](const Find& other) { return find->first <= other.last && other.first <= find->last; };
-    if (std::none_of(finds.begin(), finds.end(), meets)) {
-      find->payload.p_value = std::min(1.0, std::exp(find->log_p + counted));
-      find->payload.candidates_tried = readings.all();
-      find->payload.sha256 = bytes::sha256_hex(find->payload.content);
-      finds.push_back(std::move(*find));
+    if (find->front) {
+      fronts.emplace_back(std::move(*find), counted);
+    } else {
+      take(finds, std::move(*find), readings, counted);
     }
+  }
+  for (auto& [front, counted] : fronts) {
+    take(finds, std::move(front), readings, counted);
   }
   std::stable_sort(finds.begin(), finds.end(), [](const Find& a, const Find& b) {
     return a.payload.evidence != b.payload.evidence ? a.payload.evidence > b.payload.evidence : a.log_p < b.log_p;

@@ -45,6 +45,7 @@ class BlindSearch {
     double log_p = 0;
     std::size_t first = 0;  ///< elements of the carrier
     std::size_t last = 0;
+    bool front = false;     ///< of a file, alone
   };
 
   /// Characters that are read with a candidate.
@@ -55,6 +56,7 @@ class BlindSearch {
   };
 
   [[nodiscard]] std::vector<Candidate> candidates() const;
+  [[nodiscard]] Prior prior_of(const Candidate& candidate) const;
   [[nodiscard]] Window window_of(const Candidate& candidate, const Walk& walk, std::uint64_t bit) const;
   [[nodiscard]] std::vector<Found> rate_window(const BlindLayout& layout, const Window& window, std::span<const std::byte> bytes) const;
   [[nodiscard]] std::optional<Find> judged(const Candidate& candidate, const Walk& walk, const Window& window, Found found,
@@ -66,10 +68,11 @@ class BlindSearch {
                              std::span<const std::byte> bytes) const;
   [[nodiscard]] bool needs_own_frequencies(const Field& field) const;
   [[nodiscard]] unsigned distinct_of(const Field& field) const;
-  [[nodiscard]] bool comes_again(const Find& find) const;
-  [[nodiscard]] bool is_on_a_grid(const BlindLayout& layout, const Find& find) const;
   [[nodiscard]] std::array<double, 256> frequencies_of(const BlindLayout& layout) const;
+  [[nodiscard]] double usual(const BlindLayout& layout, std::span<const std::byte> bytes) const;
   [[nodiscard]] double discount(const BlindLayout& layout, std::span<const std::byte> text) const;
+  [[nodiscard]] bool is_no_accident(const BlindLayout& layout, const Found& found, std::span<const std::byte> bytes) const;
+  void take(std::vector<Find>& finds, Find find, const Readings& readings, double counted) const;
   [[nodiscard]] std::optional<std::uint64_t> moved(const Candidate& candidate, const Walk& walk) const;
   [[nodiscard]] std::size_t element_of(const BlindLayout& layout, const Walk& walk, std::uint64_t bit) const;
 
@@ -78,6 +81,7 @@ class BlindSearch {
   std::vector<std::vector<std::byte>> m_planes;   ///< the lowest bytes of all elements, then the next ones, …
   std::vector<Walk> m_walks;
   std::vector<BlindLayout> m_layouts;
+  double m_log_places = 0;        ///< ln of the bits at which anything may begin, in all layouts
   std::vector<Scan> m_scans;
   mutable std::map<const BlindLayout*, std::array<double, 256>> m_frequencies;  ///< of the layouts that were asked for
 };

@@ -70,6 +70,9 @@ std::optional<Carved> carve_at(std::span<const std::byte> stream, std::size_t of
       }
     }
   }
+  if (auto front = magic ? carve_front(bytes) : std::nullopt) {
+    return front;
+  }
   if (!may_be_header(bytes)) {
     return std::nullopt;
   }

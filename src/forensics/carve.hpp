@@ -20,10 +20,11 @@ struct Carved {
   std::size_t length = 0;
   std::size_t content_offset = 0;
   std::size_t content_length = 0;
+  double bits = 0;   ///< of a front without its file: how much its fields say, against chance
 };
 
 /// The file or header that begins at `offset` of `stream`; nothing where none does. A file counts as proven where its
-/// own checksums hold or where its structure leads to its end.
+/// own checksums hold or where its structure leads to its end; else its front alone may be known.
 [[nodiscard]] std::optional<Carved> carve_at(std::span<const std::byte> stream, std::size_t offset);
 
 // One recogniser for each kind. `bytes` begins at the candidate.
@@ -40,5 +41,8 @@ struct Carved {
 [[nodiscard]] std::optional<Carved> carve_lsb0(Bytes bytes);
 [[nodiscard]] std::optional<Carved> carve_manta(Bytes bytes);
 [[nodiscard]] std::optional<Carved> carve_neural_steg(Bytes bytes);
+
+/// The first bytes of a program, picture, archive or document whose fields say too much for an accident (100 bits), whatever follows them.
+[[nodiscard]] std::optional<Carved> carve_front(Bytes bytes);
 
 }  // namespace upinspect::forensics

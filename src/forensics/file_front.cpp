@@ -46,8 +46,9 @@ bool elf_may_begin(Bytes front) {
 
 bool pe_may_begin(Bytes front) {
   const auto header = little(front, 0x3c, 4);
-  return header >= 0x40 && header <= 4096 &&
-         (header + 4 > front.size() || has_text(front, static_cast<std::size_t>(header), std::string_view("PE\0\0", 4)));
+  const bool leads_on = header >= 0x40 && header <= 4096 &&
+                        (header + 4 > front.size() || has_text(front, static_cast<std::size_t>(header), std::string_view("PE\0\0", 4)));
+  return leads_on || carve_front(front).has_value();
 }
 
 }  // namespace

@@ -22,11 +22,18 @@ namespace upinspect::forensics {
 /// Among as many beginnings as there are bits, eight opcodes in a row do come by chance: here twenty count, or a global with a name.
 [[nodiscard]] bool is_convincing_pickle(std::span<const std::byte> bytes);
 
-/// Cuts away characters at the ends of a plain text that do not follow as letters do.
-void trim(Found& found, std::span<const std::byte> bytes);
+/// Cuts away characters at the ends of a plain text that do not follow as letters do, nor begin or end as a line does.
+void trim(Found& found, std::span<const std::byte> bytes, unsigned character_bits);
+
+/// Text that was written plane by plane, and the bytes in the order of the elements that it was read from.
+struct Planes {
+  std::size_t offset = 0;
+  std::size_t length = 0;
+  std::vector<std::byte> bytes;
+};
 
 /// Whole bytes of an element, read one plane after the other: gives them in the order of the planes, the lowest first, where that makes
 /// better text than the order of the elements. `first_byte` is the place of the text in its stream.
-[[nodiscard]] std::optional<std::vector<std::byte>> as_planes(const Field& field, std::uint64_t first_byte, std::span<const std::byte> text);
+[[nodiscard]] std::optional<Planes> as_planes(const Field& field, std::uint64_t first_byte, std::span<const std::byte> text);
 
 }  // namespace upinspect::forensics

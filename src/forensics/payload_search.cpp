@@ -95,7 +95,10 @@ void PayloadSearch::rate(const Reading& reading, std::span<const std::byte> byte
   // From here on up the bits of a number are exponent and sign, which are alike in all weights.
   const auto plain_bits = reading.run.elements.width * 8 - std::min(reading.run.elements.width * 8, 12U);
   const bool plain = reading.run.elements.width == 1 || reading.field.base + reading.field.bits <= plain_bits;
-  for (const auto& found : rate_stream(bytes, touched, reading.character_bits, plain ? 6 : 12)) {
+  for (auto found : rate_stream(bytes, touched, reading.character_bits, plain ? 6 : 12)) {
+    if (found.bits != 0 && touched && touched->last >= found.offset + found.length) {
+      found.content_length = found.length = touched->last + 1 - found.offset;   // what follows a front was written with it
+    }
     keep(reading, bytes, found);
   }
 }
@@ -111,6 +114,7 @@ std::size_t PayloadSearch::origin_of(const Reading& reading, std::size_t bit) co
 void PayloadSearch::keep(const Reading& reading, std::span<const std::byte> bytes, const Found& found) {
   Find find;
   find.log_p = found.log_p;
+  find.front = found.bits != 0;
   find.payload = payload_of(found, bytes, {reading.stream, reading.field, reading.character_bits});
   find.first = origin_of(reading, reading.shift + found.offset * reading.character_bits);
   find.last = origin_of(reading, reading.shift + (found.offset + found.length) * reading.character_bits - 1);
@@ -144,14 +148,14 @@ void PayloadSearch::locate(Find& find) const {
 bool PayloadSearch::settled() const noexcept {
   const auto counted = std::max(static_cast<double>(m_candidates), k_candidates_to_come);
   return std::any_of(m_finds.begin(), m_finds.end(),
-                     [&](const Find& find) { return stands(find.payload.evidence) || convinces(find.log_p, counted); });
+                     [&](const Find& find) { return !find.front && (stands(find.payload.evidence) || convinces(find.log_p, counted)); });
 }
 
 double PayloadSearch::strength() const noexcept {
   double strongest = 0;
   for (const auto& find : m_finds) {
     // A file outweighs any text, the longer the better.
-    const auto weight = stands(find.payload.evidence) ? 1e9 + static_cast<double>(find.payload.size) : -find.log_p;
+    const auto weight = stands(find.payload.evidence) && !find.front ? 1e9 + static_cast<double>(find.payload.size) : -find.log_p;
     strongest = std::max(strongest, weight);
   }
   return strongest;

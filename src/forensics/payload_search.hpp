@@ -70,6 +70,7 @@ class PayloadSearch {
     double log_p = 0;
     std::size_t first = 0;  ///< elements of the underlying run
     std::size_t last = 0;
+    bool front = false;     ///< of a file, alone: another reading may have all of it
   };
 
   struct Reading {

@@ -6,6 +6,7 @@
 #include "forensics/text_rating.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace upinspect::forensics {
 namespace {
@@ -16,6 +17,8 @@ struct Range {
 
   [[nodiscard]] std::size_t length() const noexcept { return end - begin; }
 };
+
+constexpr double k_nats_of_a_bit = 0.693147;
 
 Bytes part(Bytes stream, const Range& range) { return stream.subspan(range.begin, range.length()); }
 
@@ -159,6 +162,7 @@ Found from(const Carved& carved, std::size_t offset) {
   found.length = carved.length;
   found.content_offset = offset + carved.content_offset;
   found.content_length = carved.content_length;
+  found.bits = carved.bits;
   return found;
 }
 
@@ -181,6 +185,10 @@ void name_content(Bytes stream, Found& found) {
   }
 }
 
+bool has_kind(const std::vector<Found>& all, const std::string& kind) {
+  return std::any_of(all.begin(), all.end(), [&kind](const Found& found) { return found.kind == kind; });
+}
+
 bool overlaps(const Found& a, const Found& b) { return a.offset < b.offset + b.length && b.offset < a.offset + a.length; }
 
 }  // namespace
@@ -189,10 +197,13 @@ std::vector<Found> rate_stream(std::span<const std::byte> stream, const std::opt
                                unsigned distinct) {
   std::vector<Found> all;
   for (std::size_t at = 0; at < stream.size(); ++at) {
-    if (const auto carved = carve_at(stream, at)) {
+    const auto carved = carve_at(stream, at);
+    // Every entry of an archive that is cut short has a front; the first one says it.
+    if (carved && !(carved->bits != 0 && has_kind(all, carved->kind))) {
       all.push_back(from(*carved, at));
       name_content(stream, all.back());
       note_length(stream, all.back());
+      all.back().log_p = -all.back().bits * k_nats_of_a_bit + (carved->bits == 0 ? 0 : std::log(static_cast<double>(stream.size())));
       at += carved->length - 1;
     }
   }

@@ -22,7 +22,7 @@ struct Touched {
 };
 
 /// Something in a stream. `log_p` is the natural logarithm of the chance to find text like this in a random stream of
-/// this length; 0 for what a parser recognised.
+/// this length; 0 for what a parser recognised, but for a front alone what its fields say.
 struct Found {
   std::string kind;
   std::string title;
@@ -32,6 +32,7 @@ struct Found {
   std::size_t content_offset = 0;  ///< in the stream
   std::size_t content_length = 0;
   double log_p = 0;
+  double bits = 0;                 ///< of a front without its file, as Carved has it
 };
 
 /// Text whose chance is worse than this is not looked at again: e^-9 is far from the threshold of any search.

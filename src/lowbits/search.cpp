@@ -195,6 +195,7 @@ LowBits Search::run() {
     m_elements += group.bytes / lowbits::width_of(group);
     const auto carriers = lowbits::carriers_of(group, m_options.inspect.limits.memory / 4);
     const auto each = forensics::blind_readings(lowbits::width_of(group));
+    readings.likely += carriers * each.likely;
     readings.plain += carriers * each.plain;
     readings.other += carriers * each.other;
   }

@@ -116,6 +116,27 @@ def check_strides(files):
             read_out(files, written(old, message, 777, stride=stride, bits=bits), f"stride {stride}, {bits} bits", message, slack=3, stride=stride)
 
 
+def check_strides_on_grids(files):
+    """Where the numbers between those that were written to repeat, as clamping, pruning and quantising leave them."""
+    random = np.random.RandomState(12)
+    normal = random.standard_normal((200, 100)).astype(np.float32)
+    scale = (np.abs(normal).max(1, keepdims=True) / 127).astype(np.float32)
+    message = LINE * 3
+    for shown, values in (("clamped", np.clip(normal, -2.3, 2.3)), ("pruned", np.where(np.abs(normal) < 0.67, 0, normal)), ("from 8 bits", np.round(normal / scale) * scale)):
+        old = values.astype(np.float32).ravel().view(np.uint32)
+        for stride, bits in ((5, 1), (16, 3)):
+            read_out(files, written(old, message, 777, stride=stride, bits=bits), f"stride {stride}, {bits} bits, {shown}", message, slack=3, stride=stride)
+
+
+def check_fronts(files):
+    """The beginning of a file is known though the rest is not there, and the whole file where it is."""
+    old = patterns("F32", 60000, seed=7)
+    for bits in (1, 2, 8):
+        read_out(files, written(old, ELF[:16], 4000, bits=bits), f"sixteen bytes of a program, {bits} bits", ELF[:16], evidence="known-header", kind="elf")
+    read_out(files, written(old, png(36)[:20], 4000), "twenty bytes of a picture", png(36)[:16], evidence="known-header", kind="png")
+    read_out(files, written(old, png(36), 4000), "all of a picture", png(36), evidence="proven", kind="png")
+
+
 def check_seven_bits(files):
     old = patterns("F32", 20000, seed=5)
     text = (b"Meet me at the calibration bench after the night shift; bring the old firmware with you. " * 2)[:150]
@@ -145,7 +166,7 @@ def check_models(files):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         files = Files(folder)
-        for check in (check_headers, check_bytes, check_planar, check_strides, check_seven_bits, check_types, check_models):
+        for check in (check_headers, check_bytes, check_planar, check_strides, check_strides_on_grids, check_fronts, check_seven_bits, check_types, check_models):
             check(files)
     checks.finish()
 

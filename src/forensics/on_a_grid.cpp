@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "forensics/on_a_grid.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <tuple>
+#include <vector>
+
+namespace upinspect::forensics {
+namespace {
+
+/// Of wide fields the rest tells little; but numbers on a grid come again near by.
+bool comes_again(const ElementRun& run, std::size_t first, std::size_t last) {
+  constexpr std::size_t k_near = 16;
+  std::size_t again = 0;
+  for (auto i = first; i <= last; ++i) {
+    const auto end = std::min(run.count(), i + k_near + 1);
+    for (auto other = i - std::min(i, k_near); other < end; ++other) {
+      if (other != i && run.at(other) == run.at(i)) {
+        ++again;
+        break;
+      }
+    }
+  }
+  return again * 2 > last - first + 1;
+}
+
+}  // namespace
+
+/// Of numbers on a grid a field is what the other bits make it: where those are the same, it is the same, too.
+bool is_on_a_grid(const Carrier& carrier, const Field& field, std::size_t first_found, std::size_t last_found) {
+  if (field.bits >= 16 && comes_again(carrier.run(), first_found, last_found)) {
+    return true;
+  }
+  constexpr std::size_t k_around = 1 << 15;
+  const auto part_of = [&carrier](std::size_t element) {
+    return *std::find_if(carrier.parts.begin(), carrier.parts.end(), [element](const CarrierPart& part) { return element - part.start < part.count; });
+  };
+  const auto inner = std::min(last_found, first_found + k_around);
+  const auto last_part = part_of(inner);
+  const auto begin = std::max(part_of(first_found).start, first_found - std::min(first_found, k_around));
+  const auto end = std::min(last_part.start + last_part.count, inner + k_around);
+  const auto mask = ((std::uint64_t{1} << field.bits) - 1) << field.base;
+  struct Element {
+    std::uint64_t rest;
+    std::uint64_t field;
+    bool inside;
+    bool operator<(const Element& other) const { return std::tie(rest, field) < std::tie(other.rest, other.field); }
+  };
+  std::vector<Element> elements;
+  for (auto i = begin; i < end; ++i) {
+    const auto pattern = carrier.run().at(i);
+    const bool written = i >= first_found && i <= inner && (i - first_found) % field.stride == 0;
+    elements.push_back({pattern & ~mask, pattern & mask, written});
+  }
+  std::sort(elements.begin(), elements.end());
+  // Of each element of the find: how many of the others with the same other bits have the same field, too.
+  double same = 0;
+  double all = 0;
+  for (std::size_t first = 0; first < elements.size();) {
+    auto last = first;
+    std::size_t inside = 0;
+    double agreeing = 0;
+    for (auto run = first; last < elements.size() && elements[last].rest == elements[first].rest; run = last) {
+      std::size_t inside_run = 0;
+      for (; last < elements.size() && elements[last].rest == elements[run].rest && elements[last].field == elements[run].field; ++last) {
+        inside_run += elements[last].inside ? 1U : 0U;
+      }
+      inside += inside_run;
+      agreeing += static_cast<double>(inside_run * (last - run - 1));
+    }
+    const auto others = static_cast<double>(last - first) - 1;
+    if (others > 0) {
+      same += agreeing / others;
+      all += static_cast<double>(inside);
+    }
+    first = last;
+  }
+  return all >= 8 && same > 0.75 * all;
+}
+
+}  // namespace upinspect::forensics
