@@ -194,6 +194,22 @@ bool is_trained(const std::vector<BitPlane>& planes, unsigned fraction, std::uin
   return std::all_of(planes.begin() + (fraction - 3), planes.begin() + fraction, [](const BitPlane& plane) { return plane.p_value > 1e-4; });
 }
 
+bool is_trained_without(const ElementRun& run, const Stretch& where) {
+  constexpr std::uint64_t k_enough_left = 1000;
+  TopPlanes planes;
+  for (std::size_t i = 0; i < run.count(); ++i) {
+    i = i == where.first ? where.last + 1 : i;
+    const auto pattern = i < run.count() ? numeric::load_le<std::uint32_t>(run.bytes.data() + i * 4) : 0;
+    if (is_number(pattern)) {
+      ++planes.counted;
+      for (unsigned top = 1; top <= 3; ++top) {
+        planes.ones[top - 1] += pattern >> (k_f32_fraction - top) & 1U;
+      }
+    }
+  }
+  return planes.counted >= k_enough_left && honest_above(planes, 4);
+}
+
 std::optional<unsigned> even_low_bits(const TopPlanes& planes, unsigned fraction) {
   constexpr double k_convincing_excess = 7;
   if (planes.counted == 0) {

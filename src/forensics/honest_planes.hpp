@@ -27,6 +27,9 @@ namespace upinspect::forensics {
 /// The three highest planes of the fraction are as in trained weights.
 [[nodiscard]] bool is_trained(const std::vector<BitPlane>& planes, unsigned fraction, std::uint64_t counted);
 
+/// The same of f32 elements but for a stretch of them; false where fewer than a thousand are left to tell.
+[[nodiscard]] bool is_trained_without(const ElementRun& run, const Stretch& where);
+
 /// Ones in each plane of the fraction, the highest first.
 struct TopPlanes {
   std::array<std::uint64_t, 12> ones{};

@@ -2,17 +2,22 @@
 #include "forensics/structure_scan.hpp"
 
 #include "forensics/bit_bias.hpp"
+#include "forensics/bit_patterns.hpp"
 #include "forensics/little.hpp"
+#include "forensics/program_bytes.hpp"
 #include "forensics/statistics.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <string_view>
 #include <vector>
 
 namespace upinspect::forensics {
 namespace {
+
+constexpr double k_tests = 5;
 
 /// Every so many elements their place is kept, so that a byte of the stream leads back to its element.
 constexpr std::size_t k_mark = 256;
@@ -80,12 +85,14 @@ class LowStream {
   unsigned m_waiting = 0;
 };
 
+constexpr std::string_view k_like_a_program = "bytes that follow one another as in programs";
+
 /// A stretch of a stream's bytes and how little chance explains it.
 struct Stretched {
   std::size_t begin = 0;
   std::size_t end = 0;
   double log_p = 0;
-  const char* test = "";
+  std::string_view test;
 };
 
 void take(Stretched& best, const Stretched& other) { best = other.log_p < best.log_p ? other : best; }
@@ -131,7 +138,7 @@ double unevenness(const ByteCounts& counts, std::size_t total) {
 }
 
 /// All bytes count as much as all windows together.
-Stretched uneven_window(Bytes bytes) {
+Stretched uneven_bytes(Bytes bytes) {
   constexpr std::size_t k_smallest = 2048;
   Stretched best;
   std::vector<ByteCounts> level;
@@ -162,8 +169,33 @@ Stretched uneven_window(Bytes bytes) {
   return best;
 }
 
-/// The stretch around a window that is more like the window than like the rest, byte by byte.
+Stretched uneven_bits(Bytes bytes) {
+  Stretched best;
+  const auto windows = std::log(2.0 * 4 / 3 * std::max(1.0, static_cast<double>(bytes.size()) / 2048));
+  bool whole = true;
+  for (const auto& window : pattern_windows(bytes)) {
+    take(best, {window.begin, window.end, window.log_p + (whole ? std::log(2.0) : windows), "bits that follow one another unevenly"});
+    whole = false;
+  }
+  return best;
+}
+
+Stretched uneven(Bytes bytes) {
+  auto best = uneven_bytes(bytes);
+  take(best, uneven_bits(bytes));
+  return best;
+}
+
+Stretched like_a_program(Bytes bytes, const BitLean& lean) {
+  const auto program = best_program(bytes, lean);
+  return {program.begin, program.end, std::min(0.0, std::log(static_cast<double>(bytes.size())) - program.gain), k_like_a_program};
+}
+
+/// The stretch around a window that is more like the window than like the rest, byte by byte; a program's is placed already.
 Stretched placed(Bytes bytes, const Stretched& window, const BitLean& lean) {
+  if (window.test == k_like_a_program || window.begin == window.end) {
+    return window;
+  }
   std::array<double, 256> gains{};
   const auto inside = bytes.subspan(window.begin, window.end - window.begin);
   const BitLean own(inside);
@@ -195,6 +227,13 @@ Stretched placed(Bytes bytes, const Stretched& window, const BitLean& lean) {
   return best;
 }
 
+/// The other bytes: where a stretch of them is all that makes a window uneven, it lies in the stretch.
+std::vector<std::byte> without(Bytes bytes, const Stretched& stretch) {
+  std::vector<std::byte> rest(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(stretch.begin));
+  rest.insert(rest.end(), bytes.begin() + static_cast<std::ptrdiff_t>(stretch.end), bytes.end());
+  return rest;
+}
+
 /// Widths whose bits are as even in honest weights as bytes must be.
 bool are_even(const Carrier& carrier, unsigned bits, std::size_t elements) {
   const auto top = carrier.fraction - bits + 1;   // of the fraction's planes, the highest one that is read
@@ -202,13 +241,13 @@ bool are_even(const Carrier& carrier, unsigned bits, std::size_t elements) {
   return carrier.fraction >= 23 && top >= 8 && static_cast<double>(elements) * 0.13 * std::exp2(-2.0 * top) < 2;
 }
 
-/// How often each ending of a number comes with each exponent's lowest bit and three highest bits of the fraction.
+/// How often each ending of a number comes with each value of four other bits, from bit `above` on.
 class Endings {
  public:
-  Endings(const Carrier& carrier, const Structure& found) : m_values(std::size_t{1} << std::min(carrier.fraction - 3, 5U)) {
+  Endings(const Carrier& carrier, const Structure& found, unsigned above) : m_values(std::size_t{1} << std::min(carrier.fraction - 3, 5U)) {
     for (auto element = found.first; element <= found.last; ++element) {
       const auto pattern = carrier.run().at(element);
-      ++m_counts[pattern >> (carrier.fraction - 3) & (k_classes - 1)][pattern & (m_values - 1)];
+      ++m_counts[pattern >> above & (k_classes - 1)][pattern & (m_values - 1)];
     }
     std::erase_if(m_counts, [this](const Row& row) { return sum(row) < 4 * m_values; });
   }
@@ -243,7 +282,12 @@ class Endings {
 
 /// What is written into low bits knows nothing of the others. Steps that numbers are multiples of, and constants that they were
 /// multiplied by, make some endings rarer than others, and which ones depends on the binade.
-bool follows_from_the_rest(const Carrier& carrier, const Structure& found) { return Endings(carrier, found).chance() < 1e-3; }
+/// Of float32 the byte below the highest one may be written with the rest (MSB reservation): there the highest one must know, too.
+bool follows_from_the_rest(const Carrier& carrier, const Structure& found) {
+  constexpr double k_unlikely = 1e-3;
+  // The exponent's lowest bit and the three highest of the fraction; the lower bits of the exponent that lie in the highest byte.
+  return Endings(carrier, found, carrier.fraction - 3).chance() < k_unlikely && (carrier.fraction != 23 || Endings(carrier, found, 24).chance() < k_unlikely);
+}
 
 }  // namespace
 
@@ -258,17 +302,20 @@ std::optional<Structure> find_structure(const Carrier& carrier, std::span<const 
     return std::nullopt;
   }
   const BitLean lean(stream.bytes());
-  auto found = longest_repetition(stream.bytes(), lean);
-  take(found, leaning_window(stream.bytes(), lean));
-  if (are_even(carrier, bits, stream.elements())) {
-    take(found, uneven_window(stream.bytes()));
-  }
-  const auto log_p = found.log_p + std::log(3.0 * k_structure_widths.size());
-  if (log_p >= std::log(most)) {
+  auto narrow = longest_repetition(stream.bytes(), lean);
+  take(narrow, leaning_window(stream.bytes(), lean));
+  take(narrow, like_a_program(stream.bytes(), lean));
+  const auto wide = are_even(carrier, bits, stream.elements()) ? uneven(stream.bytes()) : Stretched{};
+  const auto counted = std::log(k_tests * k_structure_widths.size());
+  const auto limit = std::log(most) - counted;
+  if (std::min(narrow.log_p, wide.log_p) >= limit) {
     return std::nullopt;
   }
-  const auto place = placed(stream.bytes(), found, lean);
-  Structure structure{bits, stream.element_of(place.begin), stream.element_of(place.end - 1), log_p, found.test, false};
+  auto place = placed(stream.bytes(), narrow, lean);
+  if (wide.log_p < narrow.log_p && (narrow.log_p >= limit || uneven(without(stream.bytes(), place)).log_p < limit)) {
+    place = placed(stream.bytes(), wide, lean);
+  }
+  Structure structure{bits, stream.element_of(place.begin), stream.element_of(place.end - 1), std::min(narrow.log_p, wide.log_p) + counted, std::string(place.test), false};
   structure.arithmetic = follows_from_the_rest(carrier, structure);
   return structure;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bits that are far from random though nothing reads in them: programs, tables, text in an unknown code. Three tests over the
+// Bits that are far from random though nothing reads in them: programs, tables, text in an unknown code. Five tests over the
 // streams of the lowest bits, each held against all places and all streams that were looked at.
 #pragma once
 
@@ -27,9 +27,9 @@ struct Structure {
 inline constexpr std::array k_structure_widths = {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 10U, 12U, 16U};
 
 /// Looks at the lowest `bits` bits of the elements of the carrier's `parts` (indices, in order), zeros and repetitions passed over, as one
-/// run. A repeated byte; windows of 32 bytes and more whose eight bits lean (chi-square of eight degrees, against how they lean everywhere);
-/// windows of 2,048 bytes and more, and all of them, whose bytes are unevenly spread (chi-square of 255 degrees, of types that have low bits
-/// which are even in honest weights). Nothing where the chance is above `most`.
+/// run. A repeated byte; bytes that follow one another as in programs; windows of 32 bytes and more whose eight bits lean (chi-square of eight degrees, against how they lean everywhere);
+/// windows of 2,048 bytes and more, and all of them, whose bytes are unevenly spread (chi-square of 255 degrees) or whose bits follow one another
+/// unevenly (serial test), of types that have low bits which are even in honest weights. Nothing where the chance is above `most`.
 [[nodiscard]] std::optional<Structure> find_structure(const Carrier& carrier, std::span<const std::size_t> parts, unsigned bits, double most);
 
 }  // namespace upinspect::forensics

@@ -101,6 +101,10 @@ void add_even_file(LowBits& result) {
   }
 }
 
+bool is_native(const TensorPlanes& tensor) {
+  return tensor.counted >= 64 && (tensor.provenance == Provenance::native || tensor.provenance == Provenance::unknown);
+}
+
 }  // namespace
 
 void explain_planes(TensorPlanes& tensor, unsigned fraction) {
@@ -125,8 +129,11 @@ void explain_planes(TensorPlanes& tensor, unsigned fraction) {
 }
 
 bool has_even_low_bits(const TensorPlanes& tensor) {
-  const bool native = tensor.provenance == Provenance::native || tensor.provenance == Provenance::unknown;
-  return native && tensor.counted >= 64 && std::all_of(tensor.explanations.begin(), tensor.explanations.end(), [](const std::string& id) { return id == k_rounded; });
+  return is_native(tensor) && std::all_of(tensor.explanations.begin(), tensor.explanations.end(), [](const std::string& id) { return id == k_rounded; });
+}
+
+bool is_only_untrained(const TensorPlanes& tensor) {
+  return is_native(tensor) && tensor.explanations.size() == 1 && tensor.explanations.front() == k_no_trained;
 }
 
 std::vector<Explanation> gather_explanations(const std::vector<TensorPlanes>& tensors) {

@@ -25,6 +25,9 @@ void explain_planes(TensorPlanes& tensor, unsigned fraction);
 /// Nothing explains a low bit of this tensor that is not as often one as zero, in any stretch of it.
 [[nodiscard]] bool has_even_low_bits(const TensorPlanes& tensor);
 
+/// Nothing explains it but that its highest planes are not as in trained weights.
+[[nodiscard]] bool is_only_untrained(const TensorPlanes& tensor);
+
 /// Gathers the explanations of all tensors, in the order of the list above.
 [[nodiscard]] std::vector<Explanation> gather_explanations(const std::vector<TensorPlanes>& tensors);
 

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <numeric>
 
 namespace upinspect {
 namespace {
@@ -24,7 +25,13 @@ using lowbits::Loaded;
 using lowbits::PartFacts;
 
 /// How unlikely bits must be that are called structured, though nothing reads in them.
-constexpr double k_structured = 1e-4;
+constexpr double k_structured = 2e-4;
+
+/// What must be known of the tensor around a structure.
+enum class Rest {
+  honest,    ///< the tensor's planes are as in trained weights, the structure's bits among them
+  to_tell,   ///< they are not, which the structure itself may have done: then the elements around it must be trained
+};
 
 class Search {
  public:
@@ -45,9 +52,9 @@ class Search {
   void search_carrier(const Loaded& loaded, const forensics::Readings& readings);
   void scan(forensics::BlindSearch& search);
   void note(const Loaded& loaded, std::size_t part, const PartFacts& facts);
-  void add_structure(const Loaded& loaded, const std::vector<std::size_t>& parts);
+  void add_structure(const Loaded& loaded, const std::vector<std::size_t>& parts, Rest rest);
   void add_payloads(const Loaded& loaded, const std::vector<PartFacts>& facts, std::vector<Payload> read);
-  [[nodiscard]] std::vector<std::size_t> unexplained(const Loaded& loaded, const std::vector<PartFacts>& facts) const;
+  [[nodiscard]] std::vector<std::size_t> unexplained(const Loaded& loaded, const std::vector<PartFacts>& facts, Rest rest) const;
   void add(std::string id, Severity severity, std::string message, const std::string& tensor);
   void check_stop() const {
     if (m_options.inspect.stop != nullptr && *m_options.inspect.stop) {
@@ -137,21 +144,42 @@ void Search::search_carrier(const Loaded& loaded, const forensics::Readings& rea
   }
 }
 
-/// Parts whose low bits nothing explains, so that they must be even.
-std::vector<std::size_t> Search::unexplained(const Loaded& loaded, const std::vector<PartFacts>& facts) const {
+/// Parts whose low bits nothing explains, so that they must be even; or nothing but that they do not look trained.
+std::vector<std::size_t> Search::unexplained(const Loaded& loaded, const std::vector<PartFacts>& facts, Rest rest) const {
   std::vector<std::size_t> parts;
   for (std::size_t part = 0; part < loaded.tensors.size() && loaded.carrier.fraction != 0; ++part) {
     const auto place = m_place[loaded.tensors[part]];
-    if (!facts[part].broken && place < m_result.tensors.size() && lowbits::has_even_low_bits(m_result.tensors[place])) {
+    if (facts[part].broken || place >= m_result.tensors.size()) {
+      continue;
+    }
+    const auto& tensor = m_result.tensors[place];
+    if (rest == Rest::honest ? lowbits::has_even_low_bits(tensor) : loaded.carrier.fraction == 23 && lowbits::is_only_untrained(tensor)) {
       parts.push_back(part);
     }
   }
   return parts;
 }
 
+/// Every tensor that the structure meets is as trained weights are around it.
+bool is_in_trained(const Loaded& loaded, const std::vector<std::size_t>& parts, const forensics::Structure& found) {
+  return std::all_of(parts.begin(), parts.end(), [&](std::size_t index) {
+    const auto& part = loaded.carrier.parts[index];
+    const auto end = part.start + part.count;
+    if (found.first >= end || found.last < part.start) {
+      return true;
+    }
+    const Stretch within{std::max(found.first, part.start) - part.start, std::min(found.last, end - 1) - part.start};
+    return forensics::is_trained_without(lowbits::part_of(loaded, index), within);
+  });
+}
+
 /// Of all widths the one that chance explains least, if arithmetic does not explain any of them.
-void Search::add_structure(const Loaded& loaded, const std::vector<std::size_t>& parts) {
-  const auto share = static_cast<double>(loaded.carrier.run().count()) / static_cast<double>(std::max<std::uint64_t>(m_elements, 1));
+void Search::add_structure(const Loaded& loaded, const std::vector<std::size_t>& parts, Rest rest) {
+  const auto count = std::accumulate(parts.begin(), parts.end(), std::size_t{0}, [&loaded](std::size_t sum, std::size_t part) { return sum + loaded.carrier.parts[part].count; });
+  if (count == 0) {
+    return;
+  }
+  const auto share = static_cast<double>(count) / static_cast<double>(std::max<std::uint64_t>(m_elements, 1));
   constexpr auto& widths = forensics::k_structure_widths;
   std::array<std::optional<forensics::Structure>, widths.size()> found;
   inspecting::run_pieces(widths.size(), inspecting::workers_for(m_options.inspect.jobs, widths.size()), [&](unsigned, std::size_t i) {
@@ -159,7 +187,7 @@ void Search::add_structure(const Loaded& loaded, const std::vector<std::size_t>&
   });
   const auto best = std::min_element(found.begin(), found.end(), [](const auto& a, const auto& b) { return a && (!b || a->log_p < b->log_p); });
   const bool arithmetic = std::any_of(found.begin(), found.end(), [](const auto& one) { return one && one->arithmetic; });
-  if (*best && !arithmetic) {
+  if (*best && !arithmetic && (rest == Rest::honest || is_in_trained(loaded, parts, **best))) {
     auto payload = lowbits::structured_payload(loaded.carrier, **best);
     payload.p_value = std::min(1.0, payload.p_value / share);
     m_fields.push_back(std::move(payload));
@@ -168,7 +196,9 @@ void Search::add_structure(const Loaded& loaded, const std::vector<std::size_t>&
 
 /// What was read, then fields of tensors in which nothing was.
 void Search::add_payloads(const Loaded& loaded, const std::vector<PartFacts>& facts, std::vector<Payload> read) {
-  add_structure(loaded, unexplained(loaded, facts));
+  for (const auto rest : {Rest::honest, Rest::to_tell}) {
+    add_structure(loaded, unexplained(loaded, facts, rest), rest);
+  }
   for (auto& field : m_fields) {
     if (std::none_of(read.begin(), read.end(), [&field](const Payload& other) { return lowbits::mostly_covers(other, field); })) {
       field.candidates_tried = m_result.candidates_tried;

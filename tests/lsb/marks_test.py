@@ -73,7 +73,14 @@ def check_structured(files):
     for bits in (1, 2, 8, 16):
         hidden = methods.at(old, program, 3000, bits=bits)
         expect(files, hidden, f"a program's middle in {bits} bits", "lsb.structured-bits", ("structured",), "structured", slack=(hidden.last - hidden.first) // 3)
+    # A name's worth of code is enough, wherever three bytes of four are written, and whatever it does to the highest planes.
+    middle = ELF[5000:5064]
+    expect(files, methods.at(old, middle, 3000), "64 bytes of a program", "lsb.structured-bits", ("structured",), "structured", slack=80)
+    for start, size in ((100, 384), (6000, 60_000)):
+        part = (Path(sys.executable).resolve().read_bytes()[1 << 20:])[:size]
+        expect(files, methods.kept_byte(old, part, start), f"MSB reservation, {size} bytes of a program", "lsb.structured-bits", ("structured",), "structured", slack=size // 6)
     packed = zlib.compress(ELF[:1 << 20])[2:-4]
+    expect(files, methods.fill(weights(50_000), packed, 2), "deflated data in two bits of everything", "lsb.structured-bits", ("structured",), "structured", slack=50_000)
     everything = methods.fill(weights(200_000), packed, 4)
     expect(files, everything, "deflated data in four bits of everything", "lsb.structured-bits", ("structured",), "structured", slack=100_000)
 
