@@ -45,7 +45,7 @@ struct PayloadLayout {
 enum class PayloadEvidence : std::uint8_t {
   field,         ///< a field of bits was written; its content has no structure that was recognised
   structured,    ///< its bytes are far from random
-  known_header,  ///< it begins as a known tool begins
+  known_header,  ///< it begins as a known tool begins, or a file whose rest is not there
   readable,      ///< text that chance does not write
   proven,        ///< a parser or a checksum says so
 };

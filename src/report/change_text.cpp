@@ -109,7 +109,7 @@ std::string evidence_words(const Payload& payload) {
   const auto readings = "after " + counted(payload.candidates_tried, "reading");
   switch (payload.evidence) {
     case PayloadEvidence::proven: return "proven: it parses to its end, or its checksums hold; " + readings;
-    case PayloadEvidence::known_header: return "a known tool's header; " + readings;
+    case PayloadEvidence::known_header: return "a known header, of which chance writes none; " + readings;
     case PayloadEvidence::readable:
     case PayloadEvidence::structured: return chance_words(payload.p_value) + " " + readings;
     case PayloadEvidence::field: break;

@@ -57,7 +57,7 @@ constexpr std::array k_bits_explanations{
                 "Search a part of the tensors at a time with --tensor."},
     ExplainedFinding{"lsb.structured-bits", "Low bits that are far from random",
                 "The lowest bits of a run of elements hold a structure that nothing known about such files explains.",
-                "It may be data in a coding that upinspect does not know, or a trace of how the numbers were made.",
+                "It may be a part of a program, compressed data or a coding that upinspect does not know, or a trace of how the numbers were made.",
                 "Extract the bits and look at them; ask how the file was made."},
     ExplainedFinding{"lsb.uneven-plane", "A bit is more often one than chance allows",
                 "One bit of a tensor's numbers is uneven, beyond chance and without a known reason; no message was "
