@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace upinspect::forensics {
 namespace {
@@ -91,14 +92,16 @@ Range refined(Bytes stream, const TextStretch& stretch, const std::optional<Touc
   return range.length() == 0 ? range : along_its_period(stream, grown(stream, range, limits));
 }
 
-/// The content is what the header says, if that is as long as what was found, give or take the bits that fill it up.
+/// The content is what the header says, if that is as long as what was found, give or take the bits that fill it up; text may have run on into
+/// characters that chance put behind it.
 bool adopt(Found& found, std::size_t header, std::size_t begin, std::uint64_t stated, std::size_t size, std::size_t slack, const char* title) {
   const auto end = found.offset + found.length;
   if (begin > end || stated < 4 || stated > size - begin) {
     return false;
   }
+  constexpr std::size_t k_ragged = 16;
   const auto length = static_cast<std::size_t>(stated);
-  if (length > end - begin + slack || length + slack < end - begin) {
+  if (length > end - begin + slack || length + (slack != 0 ? k_ragged : 0) < end - begin) {
     return false;
   }
   found.offset = header;
@@ -185,6 +188,17 @@ void name_content(Bytes stream, Found& found) {
   }
 }
 
+/// What made UTF-8 of a text may have been the characters behind it.
+void name_letters(Bytes stream, Found& found) {
+  constexpr std::string_view k_title = "UTF-8 text";
+  const auto content = stream.subspan(found.content_offset, found.content_length);
+  const bool ascii = std::all_of(content.begin(), content.end(), [](std::byte byte) { return octet(byte) < 0x80; });
+  if (found.kind == "utf8" && ascii) {
+    found.kind = "text";
+    found.title = "text" + found.title.substr(k_title.size());
+  }
+}
+
 bool has_kind(const std::vector<Found>& all, const std::string& kind) {
   return std::any_of(all.begin(), all.end(), [&kind](const Found& found) { return found.kind == kind; });
 }
@@ -220,6 +234,7 @@ std::vector<Found> rate_stream(std::span<const std::byte> stream, const std::opt
       if (!note_length(stream, text) && !note_ternary_length(stream, text, touched)) {
         note_trailer(stream, text);
       }
+      name_letters(stream, text);
       all.push_back(std::move(text));
     }
   }

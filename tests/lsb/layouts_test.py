@@ -93,7 +93,10 @@ def check_bytes(files):
     read_out(files, fast, "fast substitution", picture, kind="png", bits=24)
     report = files.lsb(one("F32", fast))
     checks.that(any(f["id"] == "lsb.marked-run" for f in report["findings"]), "fast substitution: the marks are told")
-    read_out(files, written(old, ternary(SOURCE), 0, bits=2, base=24), "ternary length in the highest byte", SOURCE)
+    for seed in range(3, 9):
+        # What follows the text may be characters, too: its length tells.
+        old = patterns("F32", 60000, seed=seed)
+        read_out(files, written(old, ternary(SOURCE), 0, bits=2, base=24), f"ternary length in the highest byte, {seed}", SOURCE)
     read_out(files, written(old, SOURCE, 1000, bits=4), "half bytes", SOURCE, slack=3)
     read_out(files, written(old, SOURCE, 1000, bits=4, field_order="lsb", byte_order="lsb"), "half bytes, low one first", SOURCE, slack=3)
     tail = written(old, SOURCE, 60000 - (8 * len(SOURCE) + 19) // 20, bits=20)
