@@ -8,6 +8,7 @@
 #include "forensics/on_a_grid.hpp"
 #include "forensics/statistics.hpp"
 #include "forensics/stream_rating.hpp"
+#include "forensics/value_origin.hpp"
 
 #include <algorithm>
 #include <array>
@@ -58,6 +59,7 @@ BlindSearch::BlindSearch(const Carrier& carrier)
     zeros |= ~run.at(i);
   }
   m_varying = ones & zeros;
+  m_repeats = carrier.width >= 4 && repetition_of(run).distinct < 0.8;
   for (const auto& [field, character_bits, stream] : m_layouts) {
     m_log_places += static_cast<double>(elements_of(field, run.count())) * field.bits;
   }
@@ -118,7 +120,7 @@ std::size_t BlindSearch::element_of(const BlindLayout& layout, const Walk& walk,
   return walk.part(place).start + place.element;
 }
 
-/// Where bits are not even whatever is written, chance is no measure that one can come near to.
+/// Where bits are not even whatever is written, or numbers are on a grid, chance is no measure that one can come near to.
 Prior BlindSearch::prior_of(const Candidate& candidate) const {
   const auto& layout = m_layouts[candidate.layout];
   if (!layout.is_plain()) {
@@ -127,7 +129,7 @@ Prior BlindSearch::prior_of(const Candidate& candidate) const {
   const auto bits = layout.field.bits;
   const auto place = m_walks.front().place(static_cast<std::size_t>(candidate.seed.bit / bits));
   const auto into = std::uint64_t{place.element} * bits + candidate.seed.bit % bits;
-  return layout.is_plainest() && into % 8 == 0 && !needs_own_frequencies(layout.field) ? Prior::likely : Prior::plain;
+  return layout.is_plainest() && into % 8 == 0 && !m_repeats && !needs_own_frequencies(layout.field) ? Prior::likely : Prior::plain;
 }
 
 /// The bit of the candidate's beginning in the stream along another walk.

@@ -81,6 +81,7 @@ class BlindSearch {
   std::vector<std::vector<std::byte>> m_planes;   ///< the lowest bytes of all elements, then the next ones, …
   std::vector<Walk> m_walks;
   std::vector<BlindLayout> m_layouts;
+  bool m_repeats = false;         ///< numbers come again, as on a grid
   double m_log_places = 0;        ///< ln of the bits at which anything may begin, in all layouts
   std::vector<Scan> m_scans;
   mutable std::map<const BlindLayout*, std::array<double, 256>> m_frequencies;  ///< of the layouts that were asked for

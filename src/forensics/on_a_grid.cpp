@@ -25,38 +25,22 @@ bool comes_again(const ElementRun& run, std::size_t first, std::size_t last) {
   return again * 2 > last - first + 1;
 }
 
-}  // namespace
+struct Element {
+  std::uint64_t rest;
+  std::uint64_t field;
+  bool inside;
+  bool operator<(const Element& other) const { return std::tie(rest, field) < std::tie(other.rest, other.field); }
+};
 
-/// Of numbers on a grid a field is what the other bits make it: where those are the same, it is the same, too.
-bool is_on_a_grid(const Carrier& carrier, const Field& field, std::size_t first_found, std::size_t last_found) {
-  if (field.bits >= 16 && comes_again(carrier.run(), first_found, last_found)) {
-    return true;
-  }
-  constexpr std::size_t k_around = 1 << 15;
-  const auto part_of = [&carrier](std::size_t element) {
-    return *std::find_if(carrier.parts.begin(), carrier.parts.end(), [element](const CarrierPart& part) { return element - part.start < part.count; });
-  };
-  const auto inner = std::min(last_found, first_found + k_around);
-  const auto last_part = part_of(inner);
-  const auto begin = std::max(part_of(first_found).start, first_found - std::min(first_found, k_around));
-  const auto end = std::min(last_part.start + last_part.count, inner + k_around);
-  const auto mask = ((std::uint64_t{1} << field.bits) - 1) << field.base;
-  struct Element {
-    std::uint64_t rest;
-    std::uint64_t field;
-    bool inside;
-    bool operator<(const Element& other) const { return std::tie(rest, field) < std::tie(other.rest, other.field); }
-  };
-  std::vector<Element> elements;
-  for (auto i = begin; i < end; ++i) {
-    const auto pattern = carrier.run().at(i);
-    const bool written = i >= first_found && i <= inner && (i - first_found) % field.stride == 0;
-    elements.push_back({pattern & ~mask, pattern & mask, written});
-  }
-  std::sort(elements.begin(), elements.end());
-  // Of each element of the find: how many of the others with the same other bits have the same field, too.
-  double same = 0;
+/// Of the elements inside that have others with the same other bits: how many there are, and how many of those have the same field, too.
+struct Agreement {
   double all = 0;
+  double same = 0;
+};
+
+Agreement agreement_of(std::vector<Element> elements) {
+  std::sort(elements.begin(), elements.end());
+  Agreement agreement;
   for (std::size_t first = 0; first < elements.size();) {
     auto last = first;
     std::size_t inside = 0;
@@ -71,12 +55,44 @@ bool is_on_a_grid(const Carrier& carrier, const Field& field, std::size_t first_
     }
     const auto others = static_cast<double>(last - first) - 1;
     if (others > 0) {
-      same += agreeing / others;
-      all += static_cast<double>(inside);
+      agreement.same += agreeing / others;
+      agreement.all += static_cast<double>(inside);
     }
     first = last;
   }
-  return all >= 8 && same > 0.75 * all;
+  return agreement;
+}
+
+}  // namespace
+
+bool is_on_a_grid(const Carrier& carrier, const Field& field, std::size_t first_found, std::size_t last_found) {
+  constexpr double k_enough_alike = 8;
+  if (field.bits >= 16 && comes_again(carrier.run(), first_found, last_found)) {
+    return true;
+  }
+  constexpr std::size_t k_around = 1 << 15;
+  const auto part_of = [&carrier](std::size_t element) {
+    return *std::find_if(carrier.parts.begin(), carrier.parts.end(), [element](const CarrierPart& part) { return element - part.start < part.count; });
+  };
+  const auto inner = std::min(last_found, first_found + k_around);
+  const auto last_part = part_of(inner);
+  const auto begin = std::max(part_of(first_found).start, first_found - std::min(first_found, k_around));
+  const auto end = std::min(last_part.start + last_part.count, inner + k_around);
+  const auto mask = ((std::uint64_t{1} << field.bits) - 1) << field.base;
+  const auto agreement_at = [&](std::size_t stride) {
+    std::vector<Element> elements;
+    for (auto i = begin; i < end; ++i) {
+      const auto pattern = carrier.run().at(i);
+      elements.push_back({pattern & ~mask, pattern & mask, i >= first_found && i <= inner && (i - first_found) % stride == 0});
+    }
+    return agreement_of(std::move(elements));
+  };
+  auto agreement = agreement_at(field.stride);
+  // Few that were taken say little: those between them may be on a grid.
+  if (field.stride > 1 && agreement.all < k_enough_alike) {
+    agreement = agreement_at(1);
+  }
+  return agreement.all >= k_enough_alike && agreement.same > 0.75 * agreement.all;
 }
 
 }  // namespace upinspect::forensics

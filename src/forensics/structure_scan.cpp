@@ -281,12 +281,13 @@ class Endings {
 };
 
 /// What is written into low bits knows nothing of the others. Steps that numbers are multiples of, and constants that they were
-/// multiplied by, make some endings rarer than others, and which ones depends on the binade.
-/// Of float32 the byte below the highest one may be written with the rest (MSB reservation): there the highest one must know, too.
-bool follows_from_the_rest(const Carrier& carrier, const Structure& found) {
+/// multiplied by, make some endings rarer than others, and which ones depends on the binade: the exponent's lowest bit and the three highest of the
+/// fraction tell. Of a part of the float32 numbers the byte that holds these may be written with the rest (MSB reservation): there the bits of the
+/// exponent above must tell, too. Written everywhere, it would not look trained.
+bool follows_from_the_rest(const Carrier& carrier, const Structure& found, std::size_t elements) {
   constexpr double k_unlikely = 1e-3;
-  // The exponent's lowest bit and the three highest of the fraction; the lower bits of the exponent that lie in the highest byte.
-  return Endings(carrier, found, carrier.fraction - 3).chance() < k_unlikely && (carrier.fraction != 23 || Endings(carrier, found, 24).chance() < k_unlikely);
+  const bool may_be_written = carrier.fraction == 23 && (found.last - found.first + 1) * 2 < elements;
+  return Endings(carrier, found, carrier.fraction - 3).chance() < k_unlikely && (!may_be_written || Endings(carrier, found, 24).chance() < k_unlikely);
 }
 
 }  // namespace
@@ -316,7 +317,7 @@ std::optional<Structure> find_structure(const Carrier& carrier, std::span<const 
     place = placed(stream.bytes(), wide, lean);
   }
   Structure structure{bits, stream.element_of(place.begin), stream.element_of(place.end - 1), std::min(narrow.log_p, wide.log_p) + counted, std::string(place.test), false};
-  structure.arithmetic = follows_from_the_rest(carrier, structure);
+  structure.arithmetic = follows_from_the_rest(carrier, structure, stream.elements());
   return structure;
 }
 
