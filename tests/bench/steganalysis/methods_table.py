@@ -76,7 +76,7 @@ def table(bench, size):
             def trial(t, hide=hide, kind=kind, salt=40_000 + 100 * number + column):
                 tensors, patterns, random = power.covered(kind, 98_304, t, salt)
                 return tensors, hide(patterns, random)
-            scores = power.cell(bench, size.trials(4, 1), trial)
+            scores = power.cell(bench, size.trials(10, 1), trial)
             found = [score.overlap for score in scores if score.alarm]
             row.append(f"{power.rate(scores)} / {power.rate(scores, 'exact')} / {power.rate(scores, 'near')}" + (f" ({runs.median(found):.2f})" if found else ""))
         lines.append(f"| {name} | " + " | ".join(row) + " |")

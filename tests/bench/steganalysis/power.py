@@ -27,7 +27,7 @@ def rate(scores, what="alarm"):
 
 def sizes_of(name):
     """Around where the published rates rise."""
-    return {"ELF, front": (64, 256), "ELF, middle": SIZES[1:], "random": (256, 4096), "deflate body": (1024, 4096), "text XOR a byte": (32, 64, 128, 256),
+    return {"ELF, front": (16, 24, 32, 64, 256), "ELF, middle": SIZES[1:], "random": (256, 4096), "deflate body": (1024, 4096), "text XOR a byte": (32, 64, 128, 256),
             "Russian": SIZES[2:9], "base64": SIZES[1:7], "English": SIZES[:6], "Python": SIZES[:6]}[name]
 
 
