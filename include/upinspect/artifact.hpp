@@ -163,6 +163,7 @@ struct PickleGlobal {
   std::uint64_t offset = 0;  ///< in the file where the pickle is stored plainly, else in its record
   bool called = false;
   PickleVerdict verdict = PickleVerdict::unknown;
+  std::string entry{};       ///< the way to its pickle, where that lies in a member of an archive; `offset` is the member's then
 
   friend bool operator==(const PickleGlobal&, const PickleGlobal&) = default;
 };

@@ -9,7 +9,7 @@ namespace {
 void tell(model::Builder& builder, const PickleGlobal& global) {
   const auto name = global.module + "." + global.name;
   const bool dangerous = global.verdict == PickleVerdict::dangerous;
-  std::string message = "unpickling would " + std::string(global.called ? "call " : "import ") + name;
+  std::string message = (global.entry.empty() ? "" : global.entry + ": ") + "unpickling would " + std::string(global.called ? "call " : "import ") + name;
   message += dangerous ? ", which can run code" : ", which is on no list of harmless constructors";
   builder.find(dangerous ? "pickle.dangerous-global" : "pickle.unknown-global",
                dangerous ? Severity::error : Severity::warning, message, ByteRange{global.offset, 0});

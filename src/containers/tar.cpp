@@ -112,6 +112,13 @@ TarArchive read_tar(const bytes::Source& source, bytes::LabelSink* labels, std::
   return archive;
 }
 
+std::string why_unreadable(const TarMember& member) {
+  if (member.sparse) {
+    return "is stored as the pieces of a file with holes";
+  }
+  return member.cut ? "is cut short: " + std::to_string(member.data.length) + " of " + std::to_string(member.size) + " bytes are there" : "";
+}
+
 void label_payload(const TarArchive& archive, bytes::LabelSink& labels) {
   for (const auto& member : archive.members) {
     if (member.data.length != 0) {

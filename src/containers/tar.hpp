@@ -65,6 +65,9 @@ struct TarArchive {
 [[nodiscard]] TarArchive read_tar(const bytes::Source& source, bytes::LabelSink* labels, std::vector<Finding>& findings,
                                   const TarLimits& limits = {});
 
+/// Why it cannot be told what a file holds, as the end of a sentence; empty where it can.
+[[nodiscard]] std::string why_unreadable(const TarMember& member);
+
 /// Labels the data of every member as payload "NAME".
 void label_payload(const TarArchive& archive, bytes::LabelSink& labels);
 

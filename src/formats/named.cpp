@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Formats that are recognised and named, not read: what people find in place of the weights they wanted.
+#include "bytes/gzip.hpp"
 #include "bytes/json_reader.hpp"
 #include "formats/format.hpp"
 #include "formats/json_text.hpp"
@@ -60,6 +61,18 @@ std::string pointer_field(std::string_view text, std::string_view key) {
     at = end + 1;
   }
   return {};
+}
+
+/// A zlib header (RFC 1950) behind which deflate data stand: joblib.dump(compress=...) writes them bare.
+bool begins_as_zlib(const Probe& probe) {
+  constexpr std::uint64_t k_looked_at = 64;
+  const unsigned header = probe.byte(0) * 256U + probe.byte(1);
+  if (probe.size() < 8 || (header & 0x8f00U) != 0x0800U || header % 31 != 0 || (header & 0x20U) != 0) {
+    return false;
+  }
+  const ByteRange data{2, probe.size() - 2};
+  const auto ended = bytes::unpack_to(probe.source(), data, k_looked_at, [](std::span<const std::byte>) {});
+  return ended.state == bytes::InflateState::capped || ended.state == bytes::InflateState::finished;
 }
 
 void label_all(model::Builder& builder) {
@@ -152,6 +165,28 @@ Claim sniff_unknown(const Probe&) noexcept { return Claim::likely; }
 
 void read_content(const Probe&, model::Builder& builder) { label_all(builder); }
 
+/// Compressed in a way that is not unpacked here: whatever is said of the file is said of its wrapping alone.
+void read_opaque(const Probe&, model::Builder& builder) {
+  label_all(builder);
+  builder.find("container.not-inspected", Severity::error, "what is packed in it was not looked at; it may hold anything");
+}
+
+/// What it unpacks to is its one member, by the name that gunzip would give it.
+void read_gzip(const Probe&, model::Builder& builder) {
+  auto in = builder.cursor();
+  std::string name;
+  {
+    const bytes::Cursor::Structure structure(in, "gzip header");
+    name = bytes::read_gzip_header(in);
+  }
+  builder.coverage.label(ByteRange{in.offset(), in.remaining()}, RegionKind::payload, "gzip data");
+  model::MemberClaim claim;
+  claim.name = name.empty() ? "the unpacked content" : name;
+  claim.packed = ByteRange{0, builder.source().size()};
+  claim.packing = model::MemberClaim::Packing::gzip;
+  builder.add_member(std::move(claim));
+}
+
 void read_empty(const Probe&, model::Builder&) {}
 
 void read_git_lfs_pointer(const Probe& probe, model::Builder& builder) {
@@ -220,6 +255,16 @@ void read_unknown(const Probe& probe, model::Builder& builder) {
                      " zero bytes or more, as a download that failed or a sparse copy does");
   }
   label_all(builder);
+  if (begins_as_zlib(probe)) {
+    model::MemberClaim claim;
+    claim.name = "the unpacked zlib stream";
+    claim.packed = ByteRange{0, builder.source().size()};
+    claim.packing = model::MemberClaim::Packing::zlib;
+    builder.add_member(std::move(claim));
+  } else if (probe.starts_with("\x04\x22\x4d\x18"sv) || probe.starts_with("\x5d\0\0"sv)) {
+    builder.find("container.not-inspected", Severity::error,
+                 "it begins as LZ4 or LZMA data do, as joblib writes them; what is packed in it was not looked at");
+  }
 }
 
 }  // namespace upinspect::formats::named

@@ -125,6 +125,7 @@ void ArchiveReader::not_an_array(const ZipEntry& entry) {
   if (entry.looks_like_directory() && entry.data.length == 0) {
     return;
   }
+  claim_entry(m_builder, entry);
   if (entry.name.ends_with(k_ending)) {
     find("npz.not-an-array", Severity::warning, entry, "the name says npy, the content does not: np.load gives it as bytes");
   } else {
@@ -210,6 +211,7 @@ void ArchiveReader::broken(const ZipEntry& entry, const bytes::ParseError& error
 void ArchiveReader::member(const ZipEntry& entry) {
   if (is_shadowed(entry)) {
     label_entry(m_builder, entry, RegionKind::payload, "member " + entry.name);
+    claim_entry(m_builder, entry);
     find("npz.shadowed-member", Severity::warning, entry, "a later member has the same name, and np.load reads that one");
     return;
   }
@@ -217,6 +219,7 @@ void ArchiveReader::member(const ZipEntry& entry) {
   const bool readable = why.empty() || (entry.cut && entry.data.length > 0 && !entry.encrypted());
   if (!readable || entry.overlaps) {
     label_entry(m_builder, entry, RegionKind::payload, "member " + entry.name);
+    claim_entry(m_builder, entry);
     find("npz.unread-member", Severity::error, entry,
          "not read: it " + (why.empty() ? "shares its bytes with another member" : why));
     return;

@@ -158,6 +158,9 @@ void judge_stream(model::Builder& builder, const pickle::Program& program, const
   const auto loads = pickle::weights_only(*setting.stream, start, options);
   auto report = pickle::report(program, *setting.stream, loads);
   judge_file_reading(builder, program, setting, start, options, report);
+  for (auto& global : report.globals) {
+    global.entry = builder.inside.empty() || setting.entry.empty() ? builder.inside : builder.inside + " > " + setting.entry;
+  }
   if (builder.pickle_watcher != nullptr) {
     builder.pickle_watcher->see({*setting.stream, start, options, setting.entry, setting.unpacked_from});
   }

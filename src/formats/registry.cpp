@@ -29,7 +29,7 @@ namespace named {
 Sniff sniff_empty, sniff_gzip, sniff_xz, sniff_zstd, sniff_bzip2, sniff_seven_zip, sniff_rar, sniff_hdf5, sniff_ggla,
     sniff_ggml, sniff_elf, sniff_pe, sniff_pdf, sniff_png, sniff_onnx, sniff_git_lfs_pointer, sniff_html, sniff_json,
     sniff_text, sniff_unknown;
-Read read_content, read_empty, read_git_lfs_pointer, read_json, read_html, read_text, read_unknown;
+Read read_content, read_opaque, read_gzip, read_empty, read_git_lfs_pointer, read_json, read_html, read_text, read_unknown;
 }  // namespace named
 
 namespace {
@@ -56,17 +56,17 @@ constexpr std::array k_formats{
     Format{"torch-legacy", "PyTorch file from before 1.6", torch_legacy::sniff, torch_legacy::read, ".pt .pth .ckpt"},
     Format{"git-lfs-pointer", "Git LFS pointer, not the file itself", named::sniff_git_lfs_pointer, named::read_git_lfs_pointer, "",
            k_named, "container.lfs-pointer", error, "the weights are elsewhere: run git lfs pull, or download the file itself"},
-    Format{"gzip", "gzip-compressed file", named::sniff_gzip, named::read_content, ".gz .tgz", k_named, k_not_read, warning,
+    Format{"gzip", "gzip-compressed file", named::sniff_gzip, named::read_gzip, ".gz .tgz", k_named, k_not_read, warning,
            "no loader opens it as it is: unpack it with gunzip and look at what comes out"},
-    Format{"xz", "xz-compressed file", named::sniff_xz, named::read_content, ".xz", k_named, k_not_read, warning,
+    Format{"xz", "xz-compressed file", named::sniff_xz, named::read_opaque, ".xz", k_named, k_not_read, warning,
            "no loader opens it as it is: unpack it with xz -d"},
-    Format{"zstd", "zstd-compressed file", named::sniff_zstd, named::read_content, ".zst", k_named, k_not_read, warning,
+    Format{"zstd", "zstd-compressed file", named::sniff_zstd, named::read_opaque, ".zst", k_named, k_not_read, warning,
            "no loader opens it as it is: unpack it with zstd -d"},
-    Format{"bzip2", "bzip2-compressed file", named::sniff_bzip2, named::read_content, ".bz2", k_named, k_not_read, warning,
+    Format{"bzip2", "bzip2-compressed file", named::sniff_bzip2, named::read_opaque, ".bz2", k_named, k_not_read, warning,
            "no loader opens it as it is: unpack it with bunzip2"},
-    Format{"seven-zip", "7-Zip archive", named::sniff_seven_zip, named::read_content, ".7z", k_named, k_not_read, warning,
+    Format{"seven-zip", "7-Zip archive", named::sniff_seven_zip, named::read_opaque, ".7z", k_named, k_not_read, warning,
            "scanners cannot look inside, and malicious pickles have been hidden so: unpack it in a safe place first"},
-    Format{"rar", "RAR archive", named::sniff_rar, named::read_content, ".rar", k_named, k_not_read, warning,
+    Format{"rar", "RAR archive", named::sniff_rar, named::read_opaque, ".rar", k_named, k_not_read, warning,
            "scanners cannot look inside: unpack it in a safe place first"},
     Format{"hdf5", "HDF5 file (Keras weights, for one)", named::sniff_hdf5, named::read_content, ".h5 .hdf5 .keras", k_named, k_not_read,
            note, "h5dump or h5ls show what is in it"},

@@ -264,6 +264,7 @@ void TorchArchive::report_unused(const std::vector<std::string>& folders) {
     if (storage && !m_used.contains(entry.name)) {
       m_builder.find("torch.unreferenced-record", Severity::warning,
                      "the storage record \"" + entry.name + "\" belongs to no tensor", entry.data);
+      claim_entry(m_builder, entry);
     }
   }
 }
@@ -291,6 +292,9 @@ void TorchArchive::report_unknown() {
     // What lies outside of the prefix is an error of its own, what lies in a folder of storages has an owner or not.
     const auto rest = entry.name.starts_with(m_prefix) ? std::string_view(entry.name).substr(m_prefix.size()) : std::string_view();
     const bool known = std::find(k_read.begin(), k_read.end(), rest) != k_read.end() || rest.starts_with("data/");
+    if (!known || !entry.name.starts_with(m_prefix)) {
+      claim_entry(m_builder, entry);
+    }
     if (!known && !m_other_case_names.contains(entry.name) && found++ < k_listed) {
       m_builder.find("torch.unknown-record", Severity::warning, "\"" + entry.name + "\" is no record of torch's: no loader reads it",
                      entry.data);
@@ -298,6 +302,20 @@ void TorchArchive::report_unknown() {
   }
   if (found > k_listed) {
     m_builder.find("torch.unknown-record", Severity::warning, std::to_string(found - k_listed) + " more records like this are not listed");
+  }
+}
+
+void TorchArchive::claim_extra() {
+  constexpr std::array<std::string_view, 9> k_read{"data.pkl", "constants.pkl", "bytecode.pkl", "version", "byteorder", "model.json",
+                                                   ".data/version", ".data/serialization_id", ".storage_alignment"};
+  for (const auto& entry : m_zip.directory().entries) {
+    const bool inside = entry.name.starts_with(m_prefix);
+    const auto rest = inside ? std::string_view(entry.name).substr(m_prefix.size()) : std::string_view(entry.name);
+    const bool code = rest.starts_with("code/") && (rest.ends_with(".py") || rest.ends_with(".debug_pkl"));
+    const bool known = code || std::find(k_read.begin(), k_read.end(), rest) != k_read.end() || is_storage_folder(rest);
+    if (!inside || !known) {
+      claim_entry(m_builder, entry);
+    }
   }
 }
 

@@ -50,8 +50,11 @@ class TorchArchive {
   void report_unused(const std::vector<std::string>& folders);
   /// Storages that a memory map would not show as they are.
   void report_packed();
-  /// Records that torch.load never looks at.
+  /// Records that torch.load never looks at. A program may be told to (`pickle_file`), so that what they hold counts.
   void report_unknown();
+  /// The same for torch.jit.load, without a word: programs carry files of their own. Their code, and what is kept of its source
+  /// for tracebacks, no unpickler of Python's ever sees.
+  void claim_extra();
 
  private:
   void label_records();

@@ -12,6 +12,7 @@
 #include "containers/tar.hpp"
 #include "formats/format.hpp"
 #include "formats/pickled.hpp"
+#include "formats/tar_members.hpp"
 #include "formats/tar_tables.hpp"
 
 #include <algorithm>
@@ -53,6 +54,7 @@ class CheckpointReader {
   std::size_t m_judged = 0;
 };
 
+/// sys_info is never looked at, and nothing else is of the format: what they hold is for the conductor to see.
 void CheckpointReader::label_others(const containers::TarArchive& archive) {
   for (const auto& member : archive.members) {
     const bool read = std::any_of(k_needed.begin(), k_needed.end(), [&](std::string_view name) {
@@ -60,6 +62,7 @@ void CheckpointReader::label_others(const containers::TarArchive& archive) {
     });
     if (!read) {
       m_builder.coverage.label(member.data, RegionKind::payload, "member " + member.name);
+      claim_member(m_builder, member);
     }
   }
 }

@@ -144,6 +144,7 @@ void ScriptReader::read() {
     m_archive.report_unused({"data/", "constants/"});
   }
   judge();
+  m_archive.claim_extra();
 }
 
 }  // namespace

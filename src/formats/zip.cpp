@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// zip: archives that are no weight file as a whole. Their entries are listed, not read.
+// zip: archives that are no weight file as a whole. Their entries are listed; the conductor looks into each.
 #include "formats/format.hpp"
 #include "formats/zip_reading.hpp"
 
@@ -35,6 +35,7 @@ void read(const Probe& probe, model::Builder& builder) {
   for (const auto& entry : zip.directory().entries) {
     label_entry(builder, entry, RegionKind::payload, "entry " + entry.name);
     names.emplace_back(entry.name);
+    claim_entry(builder, entry);
   }
   builder.detail("entries", std::move(names));
   builder.artifact.format.title = title_of(zip);

@@ -118,6 +118,19 @@ void ZipReading::replay(model::Builder& builder) const {
   }
 }
 
+void claim_entry(model::Builder& builder, const containers::ZipEntry& entry) {
+  if (entry.looks_like_directory() && entry.packed_size == 0) {
+    return;
+  }
+  model::MemberClaim claim;
+  claim.name = entry.name;
+  claim.packed = entry.overlaps ? ByteRange{entry.data.offset, 0} : entry.data;
+  claim.packing = entry.method == containers::k_zip_deflated ? model::MemberClaim::Packing::deflated : model::MemberClaim::Packing::stored;
+  claim.unpacked = entry.unpacked_size;
+  claim.unread = entry.overlaps ? "shares its bytes with another entry" : entry.encrypted() ? "is marked as encrypted" : containers::why_unreadable(entry);
+  builder.add_member(std::move(claim));
+}
+
 void label_entry(model::Builder& builder, const containers::ZipEntry& entry, RegionKind kind, const std::string& label) {
   if (!entry.overlaps) {
     builder.coverage.label(entry.data, kind, label);

@@ -45,6 +45,9 @@ class ZipReading {
   bool m_at_start = false;
 };
 
+/// Leaves the entry for the conductor to look into, or to say why that cannot be.
+void claim_entry(model::Builder& builder, const containers::ZipEntry& entry);
+
 /// Labels an entry's data, unless it shares its bytes with another entry (which is a finding of its own).
 void label_entry(model::Builder& builder, const containers::ZipEntry& entry, RegionKind kind, const std::string& label);
 

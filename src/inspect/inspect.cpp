@@ -6,6 +6,7 @@
 #include "formats/format.hpp"
 #include "inspect/adapters.hpp"
 #include "inspect/digests.hpp"
+#include "inspect/members.hpp"
 #include "inspect/readings.hpp"
 #include "inspect/shards.hpp"
 #include "inspect/stated_hashes.hpp"
@@ -40,6 +41,9 @@ Inspected inspect_source(const SharedSource& source, const std::string& path, co
                          Neighbours neighbours) {
   model::Builder builder(*source, options, path);
   read_best(builder);
+  if (options.depth == Depth::full) {
+    look_into_members(builder);
+  }
   builder.artifact.coverage = std::move(builder.coverage).build(source->size());
   if (options.depth == Depth::full) {
     measure::read_data(builder, builder.artifact.coverage);

@@ -4,6 +4,7 @@
 #include "bytes/parse_error.hpp"
 #include "bytes/source.hpp"
 #include "inspect/conduct.hpp"
+#include "inspect/members.hpp"
 #include "inspect/readings.hpp"
 #include "pickle/inner_streams.hpp"
 #include "pickle/listing.hpp"
@@ -33,7 +34,8 @@ class Collector final : public pickle::Watcher {
 
   void see(const pickle::Seen& seen) override {
     // Another reading of the same bytes comes by the same pickles.
-    const auto place = std::tuple(seen.unpacked_from ? seen.unpacked_from->offset : seen.start, seen.unpacked_from.has_value());
+    const auto place = std::tuple(seen.unpacked_from ? seen.unpacked_from->offset : seen.start, seen.unpacked_from.has_value(),
+                                  seen.in_member ? std::pair(std::string(seen.entry), seen.start) : std::pair(std::string(), std::uint64_t{0}));
     if (m_seen.insert(place).second) {
       const Where where{std::string(seen.entry), seen.unpacked_from, std::nullopt};
       const auto program = add(seen.stream, seen.start, seen.options, where);
@@ -101,21 +103,22 @@ class Collector final : public pickle::Watcher {
   std::uint64_t m_lines_left = k_most_object_lines;
   std::uint64_t m_longest_inner;
   PickleListing& m_out;
-  std::set<std::tuple<std::uint64_t, bool>> m_seen;
+  std::set<std::tuple<std::uint64_t, bool, std::pair<std::string, std::uint64_t>>> m_seen;
 };
 
 }  // namespace
 
 PickleListing list_pickles(const std::string& path, const PickleListingOptions& options) {
-  auto headers = options.inspect;
-  headers.depth = Depth::headers;
-  headers.sha256 = false;
+  auto reading = options.inspect;
+  reading.depth = Depth::full;  // archives behind other bytes are looked for; no tensor is measured
+  reading.sha256 = false;
   const bytes::FileSource source(path);
   PickleListing out;
   Collector collector(options, out);
-  model::Builder builder(source, headers, path);
+  model::Builder builder(source, reading, path);
   builder.pickle_watcher = &collector;
   inspecting::read_best(builder);
+  inspecting::look_into_members(builder);
   builder.artifact.coverage = std::move(builder.coverage).build(source.size());
   analysis::judge(builder);
   builder.close();

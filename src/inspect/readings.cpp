@@ -61,17 +61,19 @@ bool read_as(const Format& format, const Probe& probe, model::Builder& builder) 
 struct SideReading {
   std::optional<Finding> failure;      ///< the first error, nothing where it succeeds
   std::optional<PickleReport> pickle;
+  std::vector<model::MemberClaim> members;
 };
 
 SideReading read_aside(const Format& format, const Probe& probe, const model::Builder& builder) {
   model::Builder side(builder.source(), builder.options(), builder.artifact.path);
   side.budget = builder.budget;  // both are held at the same time
   side.pickle_watcher = builder.pickle_watcher;
+  side.inside = builder.inside;
   read_as(format, probe, side);
   const auto& findings = side.artifact.findings;
   const auto found = std::find_if(findings.begin(), findings.end(),
                                   [](const Finding& finding) { return finding.severity == Severity::error; });
-  return {found == findings.end() ? std::nullopt : std::optional(*found), std::move(side.artifact.pickle)};
+  return {found == findings.end() ? std::nullopt : std::optional(*found), std::move(side.artifact.pickle), std::move(side.members)};
 }
 
 /// Archives that a reader has already told more of: a torch zip is a zip, and saying so is no news.
@@ -82,7 +84,8 @@ bool is_zip_kind(std::string_view id) {
 /// True where another reading of the bytes as `format` would be worth telling.
 bool worth_trying(const Format& format, const Format& primary, const std::vector<std::string>& already) {
   // Almost any bytes can be taken for numbers: that reading is no news, and looking for it would read tensors.
-  const bool tells_nothing = format.id == "raw" || (format.reach == Reach::named && format.id != "zip");
+  const bool wraps = format.id == "zip" || format.id == "gzip" || (format.id == "tar" && primary.id != "torch-tar");
+  const bool tells_nothing = format.id == "raw" || (format.reach == Reach::named && !wraps);
   if (format.id == primary.id || tells_nothing) {
     return false;
   }
@@ -98,6 +101,9 @@ void note_other_readings(const Probe& probe, const Format& primary, model::Build
     }
     const auto aside = read_aside(format, probe, builder);
     adopt_pickle(builder, aside.pickle);
+    if (!is_zip_kind(primary.id) || !is_zip_kind(format.id)) {  // else they are its own entries
+      builder.members.insert(builder.members.end(), aside.members.begin(), aside.members.end());
+    }
     if (aside.failure) {
       continue;
     }
@@ -136,10 +142,17 @@ void note_name(const Probe& probe, const Format& primary, model::Builder& builde
   builder.find("format.extension-mismatch", readable ? Severity::warning : Severity::error, message, where);
 }
 
+/// A zip archive that is the last member of a tar archive is found behind it, as one behind any other bytes is. Every loader
+/// goes by what comes first.
+bool is_tar_around_zip(const Probe& probe) {
+  return !probe.starts_with("PK") && formats::find_format("tar")->sniff(probe) == Claim::certain;
+}
+
 const Format& choose(const Probe& probe) {
   const Format* likely = nullptr;
+  const bool in_tar = is_tar_around_zip(probe);
   for (const auto& format : formats::registry()) {
-    const auto claim = format.sniff(probe);
+    const auto claim = in_tar && is_zip_kind(format.id) ? Claim::none : format.sniff(probe);
     if (claim == Claim::certain) {
       return format;
     }

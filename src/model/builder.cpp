@@ -35,6 +35,19 @@ void Builder::find(std::string id, Severity severity, std::string message, std::
   artifact.findings.push_back(std::move(finding));
 }
 
+void Builder::add_member(MemberClaim member) {
+  constexpr std::size_t k_most_members = 10'000;
+  if (member.packed.length == 0 && member.unread.empty()) {
+    return;
+  }
+  if (members.size() >= k_most_members) {
+    ++members_left_out;
+    return;
+  }
+  afford(sizeof(member) + member.name.size() + member.unread.size(), "members of the archive");
+  members.push_back(std::move(member));
+}
+
 void Builder::detail(std::string key, Value value) {
   std::get<Value::Object>(artifact.format.detail.data).emplace_back(std::move(key), std::move(value));
 }

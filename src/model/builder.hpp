@@ -34,6 +34,17 @@ struct ShardClaim {
   std::vector<std::string> tensors;
 };
 
+/// A member of an archive that the archive's reader does not read itself.
+struct MemberClaim {
+  enum class Packing : std::uint8_t { stored, deflated, gzip, zlib };
+
+  std::string name;
+  ByteRange packed;
+  Packing packing = Packing::stored;
+  std::uint64_t unpacked = UINT64_MAX;  ///< declared size; the largest number where none is
+  std::string unread;                   ///< why it cannot be told what it holds, as the end of a sentence about it
+};
+
 /// What a stretch that no reader claimed turned out to hold.
 struct GapContent {
   ByteRange range;
@@ -88,6 +99,9 @@ class Builder {
     static_cast<void>(budget.take(bytes));
   }
 
+  /// Leaves a member for the conductor to look into, one that holds something. Beyond the first ten thousand they are counted.
+  void add_member(MemberClaim member);
+
   /// A detail of the format, shown under its heading.
   void detail(std::string key, Value value);
   /// Where the memory for metadata is spent, it is counted and not kept.
@@ -101,6 +115,9 @@ class Builder {
   std::vector<ChecksumClaim> checksums;
   std::vector<std::pair<std::size_t, std::vector<std::byte>>> decoded;  ///< by index of the tensor
   std::vector<ShardClaim> shards;        ///< of an index; the conductor reads them
+  std::vector<MemberClaim> members;      ///< of an archive; the conductor looks into them
+  std::uint64_t members_left_out = 0;
+  std::string inside;                    ///< the way to what is read, where it is a member: "outer.zip > inner.pt"
   std::vector<GapContent> gap_contents;  ///< filled by the data pass
   pickle::Watcher* pickle_watcher = nullptr;  ///< is told of every pickle that is judged; may be nullptr
   /// How bad it is that a tensor cannot be measured, where a format's own reader goes on without its data.

@@ -17,6 +17,7 @@ struct Seen {
   const Options& options;
   std::string_view entry;                  ///< empty where the stream is the file itself
   std::optional<ByteRange> unpacked_from;
+  bool in_member = false;                  ///< of an archive: `entry` is the way to it, `unpacked_from` the outermost member
 };
 
 class Watcher {

@@ -17,6 +17,7 @@ constexpr std::array k_advice{
     Advice{"container.changed-while-read", "Read it again when nothing writes to it any more."},
     Advice{"container.leading-data", "Find out what put these bytes there before you pass the file on."},
     Advice{"container.malformed", "Fetch the file again; if it stays so, it was written by a broken or hostile tool."},
+    Advice{"container.not-inspected", "Unpack it in a safe place and check what comes out; --max-memory moves the limits of size."},
     Advice{"container.overlapping-bytes", "No honest writer makes such a file; do not load it."},
     Advice{"container.trailing-data", "Loaders ignore what follows the weights; look at it before you pass the file on."},
     Advice{"container.truncated", "Fetch the file again and compare its size and SHA-256 with the publisher's."},

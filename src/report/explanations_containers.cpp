@@ -37,6 +37,12 @@ constexpr std::array k_containers_explanations{
                 "around it; the message gives the field and the offset.",
                 "What comes after the broken field may not be read by any loader, or be read differently by each.",
                 {}},
+    ExplainedFinding{"container.not-inspected", "Not all of the file was looked at",
+                "Something in the file is compressed or encrypted in a way that is not unpacked here (7z, rar, xz, zstd, bzip2), or "
+                "lies beyond a limit: too deep in archives within archives, too many members, too many bytes unpacked.",
+                "Payloads are wrapped so that scanners pass over them. What was not looked at is not vouched for, and no verdict "
+                "over the rest of the file covers it.",
+                {}},
     ExplainedFinding{"container.overlapping-bytes", "Bytes that belong to two parts",
                 "Two parts of the file, tensors or records for example, claim the same bytes.",
                 "Writers give every part bytes of its own. Shared bytes let one content be shown to a scanner and "

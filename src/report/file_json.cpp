@@ -85,6 +85,9 @@ void write_globals(JsonWriter& out, const std::vector<PickleGlobal>& globals) {
     out.member("offset", global.offset);
     out.member("called", global.called);
     out.member("verdict", word(global.verdict));
+    if (!global.entry.empty()) {
+      out.file_text("entry", global.entry);
+    }
     out.end();
   }
   out.end();

@@ -26,14 +26,21 @@ std::string unknown_names(const PickleReport& report, const TextStyle& style) {
   return names.empty() ? "" : ": " + names;
 }
 
+bool is_whole(const Artifact& artifact) {
+  return std::none_of(artifact.findings.begin(), artifact.findings.end(), [](const Finding& finding) { return finding.id == "container.not-inspected"; });
+}
+
 std::string first_sentence(const PickleListing& listing, const TextStyle& style) {
+  const bool whole = is_whole(listing.artifact);
   if (!listing.artifact.pickle) {
-    return "no pickle in this file: reading it with a loader of its format unpickles nothing";
+    return whole ? "no pickle in this file: reading it with a loader of its format unpickles nothing"
+                 : "not fully inspected: no pickle was found, and what was not looked at may hold any";
   }
   const auto& report = *listing.artifact.pickle;
   const auto what = report.verdict == PickleVerdict::dangerous ? "loading this runs code: " + pickle_culprits(report, style)
                     : report.verdict == PickleVerdict::unknown ? "what loading this does is not known" + unknown_names(report, style)
-                                                               : "loading this makes data and nothing else";
+                    : whole ? std::string("loading this makes data and nothing else")
+                            : std::string("not fully inspected: what was looked at makes data and nothing else");
   return what + ".  " + weights_only_sentence(report, style) + ".";
 }
 

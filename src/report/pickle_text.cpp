@@ -28,7 +28,7 @@ namespace {
 
 [[nodiscard]] std::string global_text(const PickleGlobal& global, const TextStyle& style) {
   return style.safe(global.module) + "." + style.safe(global.name) + (global.called ? " is called" : " is named") +
-         " at offset " + thousands(global.offset);
+         (global.entry.empty() ? " at offset " + thousands(global.offset) : " in " + style.safe(global.entry));
 }
 
 }  // namespace

@@ -28,12 +28,12 @@ CUT_SHORT = {
     "long-names.zip", "arrays.npz", "hundred-thousand.safetensors", "tensors-100M.safetensors", "metadata-40M.safetensors",
     "keys-40M.safetensors", "shape-40M.safetensors",
     "numbers/adapter_config.json", "modules/adapter_config.json", "model.safetensors.index.json", "array-40M.gguf",
-    "texts.gguf", "tensors.gguf", "pairs.gguf",
+    "texts.gguf", "tensors.gguf", "pairs.gguf", "many-small.pkl", "nested-bombs.zip", "nested-pickles.zip",
 }
 SMALL, LARGE = 64 * MEBI, 256 * MEBI
 # The text report draws tables; these have the longest.
 ALSO_LARGER = {"hundred-thousand.safetensors", "tensors.pt", "arrays.npz", "million.npz", "laughs.pkl"}
-LIMITS = {"limit.reached", "zip.directory-limit", "tar.limit"}
+LIMITS = {"limit.reached", "zip.directory-limit", "tar.limit", "container.not-inspected"}
 checks = Checks()
 
 

@@ -172,7 +172,32 @@ def many_tensors():
     return PROTO2 + storage() + b"q\0" + b"0}(" + b"".join(b"X\6\0\0\0%06d" % i + view for i in range(300_000)) + b"u" + STOP
 
 
+def packed_once(names, content):
+    """Entries with one content, which is packed once for all of them."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    packed = packer.compress(content) + packer.flush()
+    lies = {"method": 8, "packed": len(packed), "unpacked": len(content), "crc": zlib.crc32(content)}
+    return [Entry(each, packed, local=lies, central=lies) for each in names]
+
+
+def nested_bombs():
+    """Fifty archives of two hundred archives, each with 64 MB of zeros."""
+    packed, length = zeros(1)
+    lies = {"method": 8, "unpacked": length, "packed": len(packed)}
+    one = build([Entry(b"zeros", packed, local=lies, central=lies)])
+    many = build([Entry(b"%d.zip" % i, one) for i in range(200)])
+    yield build(packed_once([b"%d.zip" % i for i in range(50)], many))
+
+
+def nested_pickles():
+    """Two thousand pickles, each of which names a thousand globals."""
+    record = PROTO2 + b"](" + b"".join(b"cmodule_%d\nname\n" % i for i in range(1000)) + b"e" + STOP
+    yield build(packed_once([b"%d.pkl" % i for i in range(2_000)], record))
+
+
 ZIPS = {
+    "nested-bombs.zip": nested_bombs,
+    "nested-pickles.zip": nested_pickles,
     "bomb.npz": zip_bomb,
     "million.npz": many_entries(b"%07d.npy", MILLION),
     "million.zip": many_entries(b"%07d", MILLION),
