@@ -16,6 +16,7 @@ void stated_hash(model::Builder&);
 void private_path(model::Builder&);
 void private_caption(model::Builder&);
 void secret_token(model::Builder&);
+void named_code(model::Builder&);
 
 namespace {
 
@@ -30,6 +31,7 @@ constexpr std::array k_rules{
     Rule{"privacy.path", private_path},
     Rule{"privacy.caption", private_caption},  // and privacy.dataset
     Rule{"privacy.secret", secret_token},
+    Rule{"config.template-code", named_code},  // and config.target, config.remote-code
 };
 
 }  // namespace

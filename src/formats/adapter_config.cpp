@@ -13,6 +13,28 @@ namespace {
 constexpr std::array<const char*, 3> k_marks{"peft_type", "lora_parameters", "fine_tune_type"};
 constexpr std::array<const char*, 6> k_shown{"peft_type", "base_model_name_or_path", "r", "lora_alpha", "use_rslora", "use_dora"};
 
+/// Packages that PEFT needs anyway, and the program that loads the adapter.
+bool is_at_hand(std::string_view module) {
+  constexpr std::array<std::string_view, 4> k_packages{"transformers", "diffusers", "torch.nn", "__main__"};
+  return std::any_of(k_packages.begin(), k_packages.end(), [module](std::string_view package) {
+    return module == package || (module.starts_with(package) && module[package.size()] == '.');
+  });
+}
+
+/// {"base_model_class": ..., "parent_library": ...}: AutoPeftModel imports the library and takes the class from it.
+void note_auto_mapping(const Value& config, model::Builder& builder) {
+  const auto* mapping = config.find("auto_mapping");
+  if (mapping == nullptr || mapping->if_object() == nullptr) {
+    return;
+  }
+  const auto* library = mapping->find("parent_library");
+  const auto* module = library == nullptr ? nullptr : library->if_string();
+  const bool strange = module != nullptr && !is_at_hand(*module);
+  builder.find("config.auto-mapping", strange ? Severity::error : Severity::warning,
+               "auto_mapping names a class and a module that PEFT imports when it loads the adapter" +
+                   (module == nullptr ? std::string() : ": " + *module) + (strange ? ", which is none of its own needs" : ""));
+}
+
 }  // namespace
 
 Claim sniff(const Probe& probe) noexcept {
@@ -28,10 +50,7 @@ void read(const Probe&, model::Builder& builder) {
       builder.detail(key, *member);
     }
   }
-  if (value.find("auto_mapping") != nullptr && value.find("auto_mapping")->if_object() != nullptr) {
-    builder.find("config.auto-mapping", Severity::warning,
-                 "auto_mapping names a class and a module that PEFT imports when it loads the adapter");
-  }
+  note_auto_mapping(value, builder);
   builder.artifact.metadata = std::move(value);
 }
 

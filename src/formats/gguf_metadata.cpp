@@ -5,9 +5,9 @@
 
 #include "bytes/json_reader.hpp"
 #include "formats/gguf_types.hpp"
+#include "model/named_code.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <numeric>
 #include <tuple>
@@ -246,20 +246,15 @@ void MetadataReader::report_oddities(ByteRange where) {
 
 // Templates are Jinja, which some programs render unguarded: names like these lead out of it (CVE-2024-34359).
 void MetadataReader::check_template(const Value& value, ByteRange where) {
-  constexpr std::array<std::string_view, 7> k_ways_out{"__class__",    "__globals__", "__subclasses__", "__builtins__",
-                                                       "__import__", "__mro__",     "__init__"};
   const auto* text = value.if_string();
   if (text == nullptr || m_key.find("chat_template") == std::string::npos) {
     return;
   }
-  for (const auto name : k_ways_out) {
-    if (text->find(name) != std::string::npos) {
-      m_input.complain("gguf.template-code", Severity::warning,
-                       "the template " + quoted(m_key) + " reaches for " + std::string(name) +
-                           ", which no chat template needs: a program that renders it unguarded can be made to run code",
-                       where);
-      return;
-    }
+  if (const auto name = model::way_out_of_template(*text); !name.empty()) {
+    m_input.complain("gguf.template-code", Severity::error,
+                     "the template " + quoted(m_key) + " uses " + std::string(name) +
+                         ", which no chat template needs: a program that renders it unguarded can be made to run code",
+                     where);
   }
 }
 

@@ -3,9 +3,12 @@
 #include "bytes/gzip.hpp"
 #include "bytes/json_reader.hpp"
 #include "formats/format.hpp"
+#include "formats/json_code.hpp"
 #include "formats/json_text.hpp"
+#include "model/named_code.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cctype>
 
@@ -73,6 +76,20 @@ bool begins_as_zlib(const Probe& probe) {
   const ByteRange data{2, probe.size() - 2};
   const auto ended = bytes::unpack_to(probe.source(), data, k_looked_at, [](std::span<const std::byte>) {});
   return ended.state == bytes::InflateState::capped || ended.state == bytes::InflateState::finished;
+}
+
+/// Configurations and templates that are files of their own. What Python or prose says is no setting.
+void look_at_settings(const Probe& probe, model::Builder& builder) {
+  constexpr std::array<std::string_view, 4> k_endings{".yaml", ".yml", ".jinja", ".j2"};
+  constexpr std::uint64_t k_searched = std::uint64_t{1} << 20;
+  const std::string_view path = builder.artifact.path;
+  if (std::none_of(k_endings.begin(), k_endings.end(), [path](std::string_view ending) { return path.ends_with(ending); })) {
+    return;
+  }
+  bytes::Cursor in(probe.source(), ByteRange{0, std::min(probe.size(), k_searched)});
+  if (const auto code = model::code_in_text("text", in.text(in.remaining(), "text"))) {
+    builder.find(std::string(code->id), code->severity, code->message);
+  }
 }
 
 void label_all(model::Builder& builder) {
@@ -217,9 +234,11 @@ void read_json(const Probe&, model::Builder& builder) {
       if (keys.size() < k_listed) {
         keys.emplace_back(key);
       }
-      reader.skip();
+      look_for_code(reader, key, builder);
     }
     builder.detail("keys", std::move(keys));
+  } else {
+    look_for_code(reader, {}, builder);
   }
 }
 
@@ -238,6 +257,7 @@ void read_text(const Probe& probe, model::Builder& builder) {
   constexpr std::size_t k_shown = 200;
   builder.detail("first_line", std::string(text.substr(0, std::min(text.find('\n'), k_shown))));
   label_all(builder);
+  look_at_settings(probe, builder);
   const auto start = trimmed(probe);
   const auto most = longest_json_text(probe.options());
   if (!start.empty() && (start[0] == '{' || start[0] == '[') && probe.size() > most) {

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::array k_folders_explanations{
     ExplainedFinding{"config.auto-mapping", "The configuration names a class to import",
-                "adapter_config.json has an auto_mapping, which names a base class and the module it comes from.",
+                "adapter_config.json has an auto_mapping, which names a base class and the module it comes from. It is an error "
+                "where the module is not of transformers, diffusers, torch.nn or the loading program.",
                 "PEFT imports that module when it loads the adapter without being given the model, and importing "
                 "runs the module's code.",
                 "Load the base model yourself and give it to PEFT, or take auto_mapping out."},
@@ -17,6 +18,20 @@ constexpr std::array k_folders_explanations{
                 "This is an adapter's configuration, and none of the weight files that belong to it lies beside it.",
                 "Alone it is no adapter; loaders fail on the folder.",
                 "Fetch the weight file into the same folder."},
+    ExplainedFinding{"config.remote-code", "The configuration asks for code of the repository",
+                "A configuration has an auto_map, which names classes in Python files beside it, or sets trust_remote_code.",
+                "transformers imports these files, and so runs them, wherever trust_remote_code=True is passed to it.",
+                "Load it without trust_remote_code, or read the files that are named first."},
+    ExplainedFinding{"config.target", "The configuration names what is to be called",
+                "A _target_, in JSON, YAML or metadata, names a class or function that hydra.utils.instantiate imports and calls "
+                "with the values beside it. It is an error where the name is known to run code.",
+                "Whoever writes the file chooses what is called with which arguments (CVE-2025-23304 in NeMo).",
+                "Look at each target before you load the model with Hydra or NeMo."},
+    ExplainedFinding{"config.template-code", "A template that leaves its sandbox",
+                "A Jinja template in a configuration, in metadata or in a file of its own uses attributes such as __class__ and "
+                "__globals__, helpers such as cycler and attr(), or loads other templates.",
+                "Programs that render chat templates without a sandbox run what such a template reaches (CVE-2024-34359).",
+                "Do not render it; take the template from the base model's publisher."},
     ExplainedFinding{"config.unreadable", "The configuration cannot be read",
                 "adapter_config.json beside the halves is no JSON object that can be read; the message says why.",
                 "What it says of rank and alpha is not used, so that rank and scale may be guesses.",

@@ -183,9 +183,9 @@ TEST_CASE("gguf: values that the specification forbids and ggml takes are warnin
   CHECK_FALSE(refuses(artifact));
 }
 
-TEST_CASE("gguf: a chat template that reaches for Python's inside is a warning") {
+TEST_CASE("gguf: a chat template that reaches for Python's inside is an error") {
   const auto evil = inspected_gguf(GgufBuilder().string_pair("tokenizer.chat_template", "{{ ().__class__.__base__ }}"));
-  says(evil, "warning gguf.template-code: the template 'tokenizer.chat_template' reaches for __class__");
+  says(evil, "error gguf.template-code: the template 'tokenizer.chat_template' uses __class__");
   CHECK(told_by_gguf(inspected_gguf(GgufBuilder().string_pair("tokenizer.chat_template", "{{ bos_token }}"))) == "");
   CHECK(told_by_gguf(inspected_gguf(GgufBuilder().string_pair("general.description", "__class__"))) == "");
 }
