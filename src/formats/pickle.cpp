@@ -10,11 +10,14 @@
 #include "formats/joblib_arrays.hpp"
 #include "formats/legacy_stream.hpp"
 #include "formats/pickled.hpp"
+#include "pickle/verdict.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 
 namespace upinspect::formats::pickles {
 
@@ -131,18 +134,35 @@ class PickleReader {
   void add(const pickle::Program& program, const JoblibArrays& joblib, const std::string& prefix);
   void judge(const pickle::Program& program, const JoblibArrays& joblib);
   void refuse_weights_only();
-  [[nodiscard]] bool another_at(std::uint64_t offset) const;
+  [[nodiscard]] std::optional<std::uint64_t> another_behind(std::uint64_t offset) const;
+  [[nodiscard]] pickle::Options carrying() const;
+  void follow_carried(const pickle::Program& alone, std::uint64_t start);
+  void make_unknown();
 
   model::Builder& m_builder;
   const bytes::Source& m_source;
   pickle::Options m_options;
+  std::optional<pickle::Program> m_carried;  ///< the last pickle, as one Unpickler reads all of them
   bool m_joblib = false;
   int m_protocol = 0;
 };
 
-/// The rules of the sniffer hold for what follows, too: not everything behind a STOP is a pickle.
-bool PickleReader::another_at(std::uint64_t offset) const {
-  return offset < m_source.size() && looks_like_pickle(m_source, offset, m_builder.options().limits.memory) == Claim::certain;
+/// Where another pickle begins at or behind `offset`: the rules of the sniffer hold for it, not everything behind a STOP is a
+/// pickle. Line ends between pickles are passed over, as programs do that write one on a line.
+std::optional<std::uint64_t> PickleReader::another_behind(std::uint64_t offset) const {
+  constexpr std::uint64_t k_most_line_ends = 64;
+  const auto memory = m_builder.options().limits.memory;
+  for (auto at = offset; at < m_source.size() && at - offset <= k_most_line_ends; ++at) {
+    if (looks_like_pickle(m_source, at, memory) == Claim::certain) {
+      return at;
+    }
+    std::byte byte{};
+    m_source.read_at(at, std::span(&byte, 1));
+    if (byte != std::byte{'\n'} && byte != std::byte{'\r'}) {
+      break;
+    }
+  }
+  return std::nullopt;
 }
 
 void PickleReader::judge(const pickle::Program& program, const JoblibArrays& joblib) {
@@ -193,6 +213,42 @@ void PickleReader::take(const Run& run, const std::string& prefix) {
   m_protocol = std::max(m_protocol, run.program.protocol);
 }
 
+pickle::Options PickleReader::carrying() const {
+  auto options = m_options;
+  options.keep_memo = true;
+  return options;
+}
+
+/// True where both fetch the same globals in the same order, and call the same of them.
+bool fetch_alike(const pickle::Program& one, const pickle::Program& other) {
+  return std::equal(one.globals.begin(), one.globals.end(), other.globals.begin(), other.globals.end(),
+                    [&](const pickle::GlobalUse& a, const pickle::GlobalUse& b) {
+                      return one.name_of(a) == other.name_of(b) && a.called() == b.called();
+                    });
+}
+
+/// An Unpickler that is used again keeps its memo: what a pickle takes from it may then be what another one put there.
+void PickleReader::follow_carried(const pickle::Program& alone, std::uint64_t start) {
+  if (!m_carried || !m_carried->complete()) {
+    return;
+  }
+  m_carried->end = start;
+  m_carried = pickle::run_next(std::move(*m_carried), m_source, carrying());
+  if (fetch_alike(alone, *m_carried)) {
+    return;
+  }
+  m_builder.find("pickle.carried-memo", Severity::error,
+                 "the pickle at offset " + std::to_string(start) + " names other globals where its Unpickler has read those before it; both are judged",
+                 ByteRange{start, 0});
+  pickle::merge(*m_builder.artifact.pickle, pickle::report(*m_carried, m_source, {true, {}, {}}));
+  make_unknown();
+}
+
+void PickleReader::make_unknown() {
+  auto& verdict = m_builder.artifact.pickle->verdict;
+  verdict = std::max(verdict, PickleVerdict::unknown);
+}
+
 /// torch.load takes a pickle for a legacy file and wants the magic integer first.
 void PickleReader::refuse_weights_only() {
   auto& report = m_builder.artifact.pickle;
@@ -205,12 +261,21 @@ void PickleReader::refuse_weights_only() {
 
 void PickleReader::read() {
   auto run = run_at(0);
-  const bool several = run.program.complete() && another_at(run.program.end);
-  take(run, several ? "0" : "");
+  auto next = run.program.complete() ? another_behind(run.program.end) : std::nullopt;
+  take(run, next ? "0" : "");
+  if (next && !m_joblib) {
+    m_carried = pickle::run(m_source, 0, carrying());
+  }
   std::size_t count = 1;
-  for (; several && count < k_most_pickles && run.program.complete() && another_at(run.program.end); ++count) {
-    run = run_at(run.program.end);
+  for (; next && count < k_most_pickles; ++count) {
+    run = run_at(*next);
     take(run, std::to_string(count));
+    follow_carried(run.program, *next);
+    next = run.program.complete() ? another_behind(run.program.end) : std::nullopt;
+  }
+  if (next) {
+    m_builder.find("limit.reached", Severity::error, "more than " + std::to_string(k_most_pickles) + " pickles: the rest was not judged", ByteRange{*next, 0});
+    make_unknown();
   }
   const auto end = run.program.end;
   refuse_weights_only();

@@ -84,6 +84,12 @@ void read(const Probe&, model::Builder& builder) {
   const auto options = pickle_options(builder.options());
   const auto stream = read_legacy(builder.source(), ByteRange{0, builder.source().size()}, options, &builder.coverage);
   add_stream(builder, stream, options);
+  if (stream.end < builder.source().size()) {
+    model::MemberClaim rest;
+    rest.name = "what follows the stream";
+    rest.packed = ByteRange{stream.end, builder.source().size() - stream.end};
+    builder.add_member(std::move(rest));
+  }
 }
 
 }  // namespace upinspect::formats::torch_legacy

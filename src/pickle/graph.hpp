@@ -55,6 +55,7 @@ struct GlobalName {
   [[nodiscard]] bool is(std::string_view in_module, std::string_view called) const {
     return module == in_module && name == called;
   }
+  friend bool operator==(const GlobalName&, const GlobalName&) = default;
 };
 
 enum class CallKind : std::uint8_t { reduce, newobj, newobj_ex, obj, inst };

@@ -7,6 +7,9 @@
 #include "pickle/machine.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
 
 namespace upinspect::pickle {
 
@@ -18,6 +21,18 @@ void worsen(PickleVerdict& verdict, PickleVerdict other) { verdict = std::max(ve
 bool calls_the_unknown(const Graph& graph, NodeId id) {
   const auto* call = graph.call(id);
   return call != nullptr && !graph.is(call->callable, Kind::global);
+}
+
+/// Items that are set on what a call made, where that is no mapping: a method of its class runs, and torch's reader was led
+/// astray by it (CVE-2026-24747).
+bool sets_items_of_no_mapping(const Graph& graph, NodeId id) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> k_mappings{{
+      {"collections", "OrderedDict"}, {"collections", "Counter"}, {"collections", "defaultdict"}, {"builtins", "dict"}, {"__builtin__", "dict"},
+      {"copyreg", "_reconstructor"}, {"copy_reg", "_reconstructor"}, {"copyreg", "__newobj__"}, {"copy_reg", "__newobj__"}, {"copyreg", "__newobj_ex__"}}};
+  const auto* added = graph.additions(id);
+  const auto* callee = graph.callee(id);
+  return added != nullptr && !added->items.empty() && callee != nullptr &&
+         std::none_of(k_mappings.begin(), k_mappings.end(), [callee](const auto& row) { return callee->is(row.first, row.second); });
 }
 
 PickleGlobal told(const Program& program, const GlobalUse& use) {
@@ -42,7 +57,7 @@ class Judge {
       worsen(m_verdict, use.changed ? PickleVerdict::unknown : PickleVerdict::inert);
     }
     for (NodeId id = 0; id < program.graph.size(); ++id) {
-      const bool foreign = program.graph.is(id, Kind::extension) || calls_the_unknown(program.graph, id);
+      const bool foreign = program.graph.is(id, Kind::extension) || calls_the_unknown(program.graph, id) || sets_items_of_no_mapping(program.graph, id);
       worsen(m_verdict, foreign ? PickleVerdict::unknown : PickleVerdict::inert);
     }
     add_inner(program.graph, source);

@@ -8,6 +8,11 @@ namespace upinspect::report {
 namespace {
 
 constexpr std::array k_pickle_explanations{
+    ExplainedFinding{"pickle.carried-memo", "A pickle that depends on the one before it",
+                "Of several pickles in a row one names other globals where the same Unpickler has read those before it, whose memo "
+                "it keeps, than where it is read alone.",
+                "pickle.load and a loop over one Unpickler run different programs, and a scanner may see only one of them.",
+                "Do not load it; no pickler writes such files by itself."},
     ExplainedFinding{"pickle.computed-global", "The name of a global is computed",
                 "The module or name that a global opcode looks up is the result of a call instead of a constant.",
                 "Picklers write names as text. A computed name hides from scanners what will be imported.",
