@@ -48,7 +48,11 @@ struct Expectation {
   std::string path;  ///< as it is told
   std::string file;  ///< where it lies
   std::optional<std::uint64_t> size;
-  std::string sha256;  ///< lower-case hex; empty where nothing is known of the file
+  // What is known of its content, in lower-case hex; empty where that is nothing.
+  std::string sha256;
+  std::string git_blob;  ///< SHA-1 as git names its content
+  std::string autov2;    ///< the first 10 digits of SHA-256
+  std::string autov3;    ///< the first 12, or all 64, of the SHA-256 over what follows a safetensors header
   std::optional<LockedFile> locked;
   std::string within;  ///< a folder that it may not leave through links; empty: it may
   bool listed = true;  ///< false for a file that lies beside those of the list
@@ -80,8 +84,13 @@ struct Subject {
   std::string why;  ///< in words, empty where it is well. Holds raw text of the file
   std::optional<std::uint64_t> expected_size;
   std::string expected_sha256;
+  std::string expected_git_blob;
+  std::string expected_autov2;
+  std::string expected_autov3;
   std::uint64_t size = 0;
   std::string sha256;
+  std::string git_blob;  ///< where one was expected
+  std::string autov3;    ///< the same, as many digits as were expected
   std::string format;
   std::size_t tensors = 0;                ///< in the file
   std::size_t locked_tensors = 0;
@@ -113,6 +122,10 @@ struct CheckOptions {
 
 /// Reads a Git LFS pointer. Throws ExpectationError.
 [[nodiscard]] Expectation read_lfs_pointer(const std::string& path);
+
+/// Reads a saved answer of the Hugging Face Hub: /api/models/REPO?blobs=true or /api/models/REPO/tree/REVISION. Paths are
+/// from the folder of the download, and taken for hostile as those of a lock are. Throws ExpectationError.
+[[nodiscard]] std::vector<Expectation> read_hub_answer(const std::string& path);
 
 /// Holds files against what they should be, as many at a time as there are threads; `done` is told each in its order. Throws
 /// Stopped, and ExpectationError where the policy names a base model that cannot be read.

@@ -20,7 +20,7 @@ XXH3_state_t* xxh_state(void* state) { return static_cast<XXH3_state_t*>(state);
 
 void require(bool done) {
   if (!done) {
-    throw std::runtime_error("libcrypto cannot compute SHA-256");
+    throw std::runtime_error("libcrypto cannot compute a digest");
   }
 }
 
@@ -57,6 +57,26 @@ std::string Sha256::hex() {
   unsigned length = 0;
   require(EVP_DigestFinal_ex(sha_context(m_context.get()), digest.data(), &length) == 1);
   m_ended = true;
+  return to_hex(std::as_bytes(std::span(digest).first(length)));
+}
+
+// --- SHA-1 ------------------------------------------------------------------------------------------------------
+
+void Sha1::Free::operator()(void* context) const noexcept { EVP_MD_CTX_free(sha_context(context)); }
+
+Sha1::Sha1() : m_context(EVP_MD_CTX_new()) {
+  if (m_context == nullptr) {
+    throw std::bad_alloc();
+  }
+  require(EVP_DigestInit_ex(sha_context(m_context.get()), EVP_sha1(), nullptr) == 1);
+}
+
+void Sha1::add(std::span<const std::byte> data) { require(EVP_DigestUpdate(sha_context(m_context.get()), data.data(), data.size()) == 1); }
+
+std::string Sha1::hex() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  require(EVP_DigestFinal_ex(sha_context(m_context.get()), digest.data(), &length) == 1);
   return to_hex(std::as_bytes(std::span(digest).first(length)));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streaming digests: SHA-256, XXH3-128 and the CRC-32 of zip and gzip.
+// Streaming digests: SHA-256, SHA-1, XXH3-128 and the CRC-32 of zip and gzip.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +26,21 @@ class Sha256 {
 
   std::unique_ptr<void, Free> m_context;
   bool m_ended = false;
+};
+
+/// SHA-1 (FIPS 180-4), only to verify what others wrote with it: collisions can be made.
+class Sha1 {
+ public:
+  Sha1();
+  void add(std::span<const std::byte> data);
+  /// Ends the digest: 40 lower-case digits.
+  [[nodiscard]] std::string hex();
+
+ private:
+  struct Free {
+    void operator()(void* context) const noexcept;
+  };
+  std::unique_ptr<void, Free> m_context;
 };
 
 /// XXH3 with 128 bits and seed 0. `hex` gives 32 lower-case digits, as `xxhsum -H2` prints them (the canonical, most

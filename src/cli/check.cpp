@@ -7,6 +7,7 @@
 #include "cli/memory_size.hpp"
 #include "cli/output.hpp"
 #include "cli/process.hpp"
+#include "cli/shard.hpp"
 #include "cli/text_look.hpp"
 #include "report/policy_json.hpp"
 #include "upinspect/policy.hpp"
@@ -23,6 +24,7 @@ namespace {
 struct CheckArguments {
   ExpectationSources sources;
   bool allow_extra = false;
+  std::string shard;
   std::string fail_on;
   std::string policy;
   bool print_policy = false;
@@ -41,9 +43,14 @@ void declare(::CLI::App& app, CheckArguments& options) {
   auto* sums = app.add_option("--checksums", options.sources.checksums, "What sha256sum wrote, --tag or not")->type_name("FILE");
   auto* digest = app.add_option("--sha256", options.sources.sha256, "What the one file must have")->type_name("HEX");
   auto* pointer = app.add_option("--lfs-pointer", options.sources.lfs_pointer, "The Git LFS pointer of the one file")->type_name("FILE");
-  lock->excludes(sums, digest, pointer);
-  sums->excludes(digest, pointer);
-  digest->excludes(pointer);
+  auto* hub = app.add_option("--hub", options.sources.hub, "A saved answer of the Hugging Face Hub, /api/models/REPO?blobs=true or .../tree/main")->type_name("FILE");
+  auto* second = app.add_option("--autov2", options.sources.autov2, "The first 10 digits of SHA-256, as model sites show them")->type_name("HEX");
+  auto* third = app.add_option("--autov3", options.sources.autov3, "12 or 64 digits of the SHA-256 of what follows the header")->type_name("HEX");
+  lock->excludes(sums, hub, digest, pointer, second, third);
+  sums->excludes(hub, digest, pointer, second, third);
+  hub->excludes(digest, pointer, second, third);
+  pointer->excludes(digest);
+  app.add_option("--shard", options.shard, "Check each N-th file only, from the I-th on, so that N runs share the work")->type_name("I/N");
   app.add_flag("--allow-extra", options.allow_extra, "Files in the folders that are on no list may be there");
   app.add_option("--policy", options.policy, "Rules of the site: formats, dtypes, ranks, severities, waivers")->type_name("FILE");
   app.add_flag("--print-policy", options.print_policy, "Print the policy in force, to be filled in, and check nothing");
@@ -78,7 +85,7 @@ Exit print_policy(const CheckArguments& options) {
   return Exit::ok;
 }
 
-Exit check(const std::vector<Expectation>& expected, const CheckArguments& options) {
+Exit check(const std::vector<Expectation>& expected, const CheckArguments& options, const Shard& shard) {
   CheckOptions check;
   check.policy = policy_of(options);
   check.today = options.today.empty() ? day_of_the_clock() : options.today;
@@ -87,7 +94,7 @@ Exit check(const std::vector<Expectation>& expected, const CheckArguments& optio
   check.inspect.jobs = options.jobs;
   check.inspect.limits.memory = memory_size(options.memory);
   check.inspect.stop = &stop_requested();
-  CheckReports reports(options.look);
+  CheckReports reports(options.look, shard);
   reports.add(options.format, options.output);
   for (const auto& report : options.reports) {
     reports.add(report);
@@ -109,8 +116,9 @@ Exit run(const CheckArguments& options) {
     if (options.print_policy) {
       return print_policy(options);
     }
-    const auto expected = gather_expectations(options.sources);
-    return expected ? check(*expected, options) : Exit::failure;
+    const auto shard = Shard::of(options.shard);
+    auto expected = gather_expectations(options.sources);
+    return expected ? check(shard.part_of(std::move(*expected)), options, shard) : Exit::failure;
   } catch (const ExpectationError& error) {
     complain(error.what());
   }

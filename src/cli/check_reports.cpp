@@ -22,24 +22,24 @@ using CheckReporterPointer = std::unique_ptr<report::CheckReporter>;
 
 struct CheckFormat {
   std::string_view name;
-  CheckReporterPointer (*make)(report::Sink sink, const report::TextStyle& style);
+  CheckReporterPointer (*make)(report::Sink sink, const report::TextStyle& style, const std::string& shard);
 };
 
 template <class Reporter>
-CheckReporterPointer make_plain(report::Sink sink, const report::TextStyle&) {
+CheckReporterPointer make_plain(report::Sink sink, const report::TextStyle&, const std::string&) {
   return std::make_unique<Reporter>(std::move(sink));
 }
 
 template <report::CheckJson::Form form>
-CheckReporterPointer make_json(report::Sink sink, const report::TextStyle&) {
-  return std::make_unique<report::CheckJson>(std::move(sink), form, version());
+CheckReporterPointer make_json(report::Sink sink, const report::TextStyle&, const std::string& shard) {
+  return std::make_unique<report::CheckJson>(std::move(sink), form, version(), shard);
 }
 
-CheckReporterPointer make_text(report::Sink sink, const report::TextStyle& style) {
+CheckReporterPointer make_text(report::Sink sink, const report::TextStyle& style, const std::string&) {
   return std::make_unique<report::CheckText>(std::move(sink), style);
 }
 
-CheckReporterPointer make_sarif(report::Sink sink, const report::TextStyle&) {
+CheckReporterPointer make_sarif(report::Sink sink, const report::TextStyle&, const std::string&) {
   return std::make_unique<report::CheckSarif>(std::move(sink), version());
 }
 
@@ -65,9 +65,9 @@ const CheckFormat& check_format_named(const std::string& name) {
 
 class CheckReports::Report {
  public:
-  Report(const std::string& format, const std::string& path, const TextLook& look)
+  Report(const std::string& format, const std::string& path, const TextLook& look, const std::string& shard)
       : m_output(path),
-        m_reporter(check_format_named(format).make([this](std::string_view piece) { m_output.write(piece); }, look.style_for(path))) {}
+        m_reporter(check_format_named(format).make([this](std::string_view piece) { m_output.write(piece); }, look.style_for(path), shard)) {}
 
   void subject(const Subject& subject) {
     m_reporter->subject(subject);
@@ -84,7 +84,7 @@ class CheckReports::Report {
   CheckReporterPointer m_reporter;
 };
 
-CheckReports::CheckReports(TextLook look) : m_look(std::move(look)) {}
+CheckReports::CheckReports(TextLook look, const Shard& shard) : m_look(std::move(look)), m_shard(shard.text()) {}
 CheckReports::~CheckReports() = default;
 
 std::vector<std::string> CheckReports::formats() {
@@ -105,7 +105,7 @@ std::string CheckReports::formats_in_words() {
 }
 
 void CheckReports::add(const std::string& format, const std::string& path) {
-  m_reports.push_back(std::make_unique<Report>(format, path, m_look));
+  m_reports.push_back(std::make_unique<Report>(format, path, m_look, m_shard));
 }
 
 void CheckReports::add(const std::string& report) {

@@ -2,6 +2,7 @@
 // The reports that one run of `upinspect check` writes: one to standard output or -o, more by --report FORMAT=FILE.
 #pragma once
 
+#include "cli/shard.hpp"
 #include "cli/text_look.hpp"
 #include "upinspect/integrity.hpp"
 
@@ -13,7 +14,7 @@ namespace upinspect::cli {
 
 class CheckReports {
  public:
-  explicit CheckReports(TextLook look);
+  CheckReports(TextLook look, const Shard& shard);
   ~CheckReports();
   CheckReports(const CheckReports&) = delete;
   CheckReports& operator=(const CheckReports&) = delete;
@@ -35,6 +36,7 @@ class CheckReports {
   class Report;
 
   TextLook m_look;
+  std::string m_shard;
   std::vector<std::unique_ptr<Report>> m_reports;
 };
 

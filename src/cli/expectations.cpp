@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <initializer_list>
 #include <set>
 
 namespace upinspect::cli {
@@ -23,11 +24,11 @@ class Gatherer {
   explicit Gatherer(const ExpectationSources& sources) : m_sources(sources) {}
 
   [[nodiscard]] std::optional<std::vector<Expectation>> gather() {
-    if (!m_sources.sha256.empty() || !m_sources.lfs_pointer.empty()) {
+    if (m_sources.of_one_file()) {
       return std::vector{of_one_file()};
     }
     if (m_sources.paths.empty() && m_sources.list().empty()) {
-      throw ExpectationError("check what? Give PATH, or --lock or --checksums");
+      throw ExpectationError("check what? Give PATH, or --lock, --checksums or --hub");
     }
     for (auto& expected : listed()) {
       if (is_asked_for(expected.file)) {
@@ -41,31 +42,52 @@ class Gatherer {
 
  private:
   [[nodiscard]] Expectation of_one_file() const {
-    const auto* option = m_sources.sha256.empty() ? "--lfs-pointer" : "--sha256";
     if (m_sources.paths.size() != 1) {
+      const auto* option = !m_sources.sha256.empty() ? "--sha256" : !m_sources.lfs_pointer.empty() ? "--lfs-pointer" : !m_sources.autov2.empty() ? "--autov2" : "--autov3";
       throw ExpectationError(std::string(option) + " is of one file: give one PATH");
     }
-    auto expected = m_sources.sha256.empty() ? read_lfs_pointer(m_sources.lfs_pointer) : Expectation();
-    if (!m_sources.sha256.empty()) {
-      expected.sha256 = checked_digest(m_sources.sha256);
-    }
+    auto expected = m_sources.lfs_pointer.empty() ? Expectation() : read_lfs_pointer(m_sources.lfs_pointer);
+    expected.sha256 = expected.sha256.empty() ? checked_digest("--sha256", m_sources.sha256, {64}) : expected.sha256;
+    expected.autov2 = checked_digest("--autov2", m_sources.autov2, {10});
+    expected.autov3 = checked_digest("--autov3", m_sources.autov3, {12, 64});
     expected.path = m_sources.paths[0];
     expected.file = m_sources.paths[0];
     return expected;
   }
 
-  static std::string checked_digest(std::string digits) {
-    if (!integrity::is_sha256(digits)) {
-      throw ExpectationError("--sha256: expected 64 hex digits, found \"" + digits + "\"");
+  /// Empty where there is none.
+  static std::string checked_digest(const char* option, std::string digits, std::initializer_list<std::size_t> lengths) {
+    std::string words;
+    for (const auto length : lengths) {
+      if (digits.empty() || integrity::is_hex(digits, length)) {
+        return digits;
+      }
+      words += (words.empty() ? "" : " or ") + std::to_string(length);
     }
-    return digits;
+    throw ExpectationError(std::string(option) + ": expected " + words + " hex digits, found \"" + digits + "\"");
   }
 
   [[nodiscard]] std::vector<Expectation> listed() const {
     if (!m_sources.lock.empty()) {
       return locked();
     }
+    if (!m_sources.hub.empty()) {
+      return downloaded();
+    }
     return m_sources.checksums.empty() ? std::vector<Expectation>() : read_checksums(m_sources.checksums);
+  }
+
+  /// Files of a repository lie in the one PATH that is a folder, or beside the answer. Links are followed: the Hub's own
+  /// cache is made of them.
+  [[nodiscard]] std::vector<Expectation> downloaded() const {
+    const bool into_path = m_sources.paths.size() == 1 && fs::is_directory(m_sources.paths[0]);
+    const auto folder = into_path ? fs::path(m_sources.paths[0]) : fs::path(m_sources.hub).parent_path();
+    auto out = read_hub_answer(m_sources.hub);
+    for (auto& expected : out) {
+      expected.path = (folder / expected.path).string();
+      expected.file = expected.path;
+    }
+    return out;
   }
 
   /// Paths as they are told lead from where we are.

@@ -150,7 +150,7 @@ Claim sniff_git_lfs_pointer(const Probe& probe) noexcept {
 Claim sniff_html(const Probe& probe) noexcept {
   const auto text = trimmed(probe);
   const bool page = starts_with_letters(text, "<!doctype html") || starts_with_letters(text, "<html") ||
-                    starts_with_letters(text, "<head") || starts_with_letters(text, "<?xml") ||
+                    starts_with_letters(text, "<head") || starts_with_letters(text, "<?xml") || starts_with_letters(text, "<error>") ||
                     starts_with_letters(text, "<!doctype");
   return when(page && all_text(probe));
 }
@@ -248,6 +248,12 @@ void read_html(const Probe& probe, model::Builder& builder) {
   const auto close = text.find("</title>");
   if (open != std::string_view::npos && close != std::string_view::npos && close > open) {
     builder.detail("page_title", std::string(text.substr(open + 7, close - open - 7)));
+  }
+  // Amazon S3 and what speaks as it does: <Error><Code>AccessDenied</Code>...
+  const auto code = text.find("<Code>");
+  const auto code_end = text.find("</Code>");
+  if (text.find("<Error>") != std::string_view::npos && code != std::string_view::npos && code_end != std::string_view::npos && code_end > code) {
+    builder.detail("error_code", std::string(text.substr(code + 6, code_end - code - 6)));
   }
   label_all(builder);
 }

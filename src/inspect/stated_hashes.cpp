@@ -23,7 +23,6 @@ constexpr std::array<std::string_view, 3> k_keys{"sshs_model_hash", "sshs_legacy
 constexpr std::string_view k_nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 constexpr std::size_t k_block = std::size_t{1} << 20;
 constexpr std::uint64_t k_autov1_least_size = std::uint64_t{2} << 20;
-constexpr std::uint64_t k_autov3_header = std::uint64_t{16} << 20;
 
 constexpr const char* k_data_area = "the data area, all that follows the header (kohya's addnet hash)";
 constexpr const char* k_name_order = "the tensors in the order of their names (OneTrainer's)";
@@ -82,7 +81,6 @@ class Hashes {
   [[nodiscard]] const std::string& file_window() {
     return of(k_file_window, [this] { return std::vector{window(k_window_start)}; });
   }
-  /// Of file[8 + N:] where the header is below 16 MiB, else of file[8:]; of any file, whose first 8 bytes are taken for N.
   [[nodiscard]] std::string autov3() {
     std::array<std::byte, 8> head{};
     m_source.read_at(0, head);
@@ -90,10 +88,10 @@ class Hashes {
     for (std::size_t i = head.size(); i-- > 0;) {
       length = (length << 8) | static_cast<std::uint64_t>(head[i]);
     }
-    if (length < k_autov3_header && m_data_start == 8 + length) {
+    const auto start = autov3_start(length, m_source.size());
+    if (m_data_start == start && start == 8 + length) {
       return data_area();
     }
-    const auto start = length < k_autov3_header ? std::min(8 + length, m_source.size()) : 8;
     return digest({ByteRange{start, m_source.size() - start}});
   }
 

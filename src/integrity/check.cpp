@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Holds files against what they should be, and says in words what became of those that are not.
+#include "bytes/parse_error.hpp"
 #include "inspect/workers.hpp"
 #include "integrity/describe.hpp"
 #include "integrity/drift.hpp"
 #include "integrity/in_place.hpp"
+#include "integrity/other_digests.hpp"
 #include "inspect/base_model.hpp"
 #include "upinspect/low_bits.hpp"
 #include "upinspect/policy.hpp"
@@ -57,6 +59,9 @@ class Check {
     m_subject.path = expected.path;
     m_subject.expected_size = expected.size;
     m_subject.expected_sha256 = expected.sha256;
+    m_subject.expected_git_blob = expected.git_blob;
+    m_subject.expected_autov2 = expected.autov2;
+    m_subject.expected_autov3 = expected.autov3;
   }
 
   [[nodiscard]] Subject run() {
@@ -74,6 +79,8 @@ class Check {
     try {
       inspect();
     } catch (const InputError& error) {
+      end(SubjectStatus::unreadable, error.what());
+    } catch (const bytes::ReadError& error) {
       end(SubjectStatus::unreadable, error.what());
     }
     return std::move(m_subject);
@@ -107,14 +114,52 @@ class Check {
     m_subject.sha256 = artifact.digests.sha256.value_or("");
     m_subject.format = artifact.format.id;
     m_subject.tensors = artifact.tensors.size();
+    const auto differs = differing_digest();
+    note_weak_digests(artifact);
     judge_by_policy(artifact);
-    const bool fits = m_expected.sha256.empty() || (m_subject.sha256 == m_expected.sha256 && m_expected.size.value_or(m_subject.size) == m_subject.size);
-    if (!fits) {
-      end(SubjectStatus::modified, explain(artifact, options));
+    if (!differs.empty() || m_expected.size.value_or(m_subject.size) != m_subject.size) {
+      end(SubjectStatus::modified, explain(artifact, options, differs));
     } else if (m_subject.status == SubjectStatus::ok) {
       judge(artifact.findings);
     }
     m_subject.findings = std::move(artifact.findings);
+  }
+
+  /// Which of the digests that are expected is another one; empty where none is.
+  [[nodiscard]] std::string differing_digest() {
+    std::string differs;
+    const auto hold = [&differs](const std::string& found, const std::string& expected, const char* name) {
+      differs = found.starts_with(expected) || !differs.empty() ? differs : name;
+    };
+    hold(m_subject.sha256, m_expected.sha256, "SHA-256");
+    hold(m_subject.sha256, m_expected.autov2, "AutoV2 hash");
+    if (!m_expected.git_blob.empty()) {
+      m_subject.git_blob = integrity::git_blob_of(m_expected.file);
+      hold(m_subject.git_blob, m_expected.git_blob, "name that git gives the content (SHA-1)");
+    }
+    if (!m_expected.autov3.empty()) {
+      m_subject.autov3 = integrity::autov3_of(m_expected.file).substr(0, m_expected.autov3.size());
+      hold(m_subject.autov3, m_expected.autov3, "AutoV3 hash");
+    }
+    return differs;
+  }
+
+  /// What a digest that fits does not show.
+  void note_weak_digests(Artifact& artifact) const {
+    const auto note = [&artifact](std::string message) {
+      Finding finding;
+      finding.id = "check.weak-digest";
+      finding.message = std::move(message);
+      artifact.findings.push_back(std::move(finding));
+    };
+    const auto bits = [](const std::string& digits) { return std::to_string(digits.size()) + " hex digits are " + std::to_string(4 * digits.size()) + " bits of SHA-256"; };
+    if (!m_expected.autov2.empty()) {
+      note("AutoV2's " + bits(m_expected.autov2) + ": enough to tell a mistake, not a file that was made to have them");
+    }
+    if (!m_expected.autov3.empty()) {
+      note("AutoV3 leaves the header out: names, shapes and metadata may be any" +
+           (m_expected.autov3.size() < 64 ? "; its " + bits(m_expected.autov3) + ", enough to tell a mistake, not a file that was made to have them" : std::string()));
+    }
   }
 
   void judge_by_policy(Artifact& artifact) {
@@ -164,18 +209,20 @@ class Check {
   }
 
   /// What came in place of the file, where that is known; else what of it changed.
-  [[nodiscard]] std::string explain(const Artifact& artifact, const InspectOptions& options) {
+  [[nodiscard]] std::string explain(const Artifact& artifact, const InspectOptions& options, const std::string& differs) {
     const auto bytes = bytes_text(artifact.size);
     if (artifact.size == 0) {
       return "the file is empty";
     }
-    const auto expected_format = m_expected.locked ? m_expected.locked->format : "";
-    if (expected_format != artifact.format.id) {
+    if (comes_in_place(artifact)) {
       if (artifact.format.id == "git-lfs-pointer") {
         return "this is a Git LFS pointer (" + bytes + "), not the file: run git lfs pull";
       }
       if (artifact.format.id == "html") {
-        return "this is a web page (" + bytes + "), not the file: the download answered with an error or a log-in page";
+        const auto* code = artifact.format.detail.find("error_code");
+        const auto* name = code == nullptr ? nullptr : code->if_string();
+        return name != nullptr ? "this is the error of a storage server (" + *name + ", " + bytes + "), not the file: the link has expired or is not for you"
+                               : "this is a web page (" + bytes + "), not the file: the download answered with an error or a log-in page";
       }
       if (artifact.format.id == "json") {
         return "this is JSON text (" + bytes + "), not the file: the download answered with an error";
@@ -183,10 +230,18 @@ class Check {
     }
     const auto cut = cut_text(artifact);
     if (!m_expected.locked) {
-      return cut.empty() ? "modified: " + size_text(artifact) + "the SHA-256 is another" : cut;
+      return cut.empty() ? "modified: " + size_text(artifact) + (differs.empty() ? "the digest as expected" : "the " + differs + " is another") : cut;
     }
     const auto changes = compare(options);
     return cut.empty() ? changes : cut + "; " + changes;
+  }
+
+  /// True for what another kind of file was expected than what is there: a configuration that changed is no error page.
+  [[nodiscard]] bool comes_in_place(const Artifact& artifact) const {
+    const auto* format = &artifact.format.id;
+    const auto ending = std::filesystem::path(m_expected.path).extension();
+    const bool promised = (*format == "json" && ending == ".json") || (*format == "html" && (ending == ".html" || ending == ".htm" || ending == ".xml"));
+    return m_expected.locked ? m_expected.locked->format != *format : !promised;
   }
 
   [[nodiscard]] std::string size_text(const Artifact& artifact) const {

@@ -3,6 +3,7 @@
 // file   = { "path", "size", "sha256", "format", "content"?, "metadata"?, "tensors": [ tensor... ] }
 // tensor = { "name", "dtype", "shape": [size...], "sha256"? }
 // A text that is not UTF-8 has its bytes in "<key>_hex" beside it.
+#include "integrity/listed_path.hpp"
 #include "integrity/members.hpp"
 #include "integrity/whole_text.hpp"
 
@@ -17,25 +18,6 @@ using integrity::Members;
 
 constexpr std::uint64_t k_largest_lock = std::uint64_t{256} << 20;
 constexpr std::uint64_t k_lock_tree = std::uint64_t{1} << 30;
-
-/// Why a path cannot be one of a lock; empty where it can.
-std::string fault_of(const std::string& path) {
-  if (path.empty() || path.front() == '/' || path.find('\0') != std::string::npos) {
-    return "is no path from the folder of the lock";
-  }
-  for (std::size_t start = 0; start <= path.size();) {
-    const auto end = std::min(path.find('/', start), path.size());
-    const auto part = std::string_view(path).substr(start, end - start);
-    if (part == "..") {
-      return "leads out of the folder of the lock";
-    }
-    if (part.empty() || part == ".") {
-      return "is not written in its shortest form";
-    }
-    start = end + 1;
-  }
-  return {};
-}
 
 LockedTensor tensor_of(const Value& value, const std::string& place) {
   Members members(value, place);
@@ -54,7 +36,7 @@ LockedFile file_of(const Value& value, const std::string& place) {
   Members members(value, place);
   LockedFile file;
   file.path = members.text("path");
-  if (const auto fault = fault_of(file.path); !fault.empty()) {
+  if (const auto fault = integrity::fault_of_path(file.path, "the folder of the lock"); !fault.empty()) {
     members.refuse("path: \"" + file.path + "\" " + fault);
   }
   file.size = members.number("size");

@@ -24,13 +24,15 @@ namespace upinspect::integrity {
   throw ExpectationError(path + ": " + error.what());
 }
 
-/// True for 64 hex digits, which become lower-case.
-[[nodiscard]] inline bool is_sha256(std::string& digits) {
+/// True for so many hex digits, which become lower-case.
+[[nodiscard]] inline bool is_hex(std::string& digits, std::size_t count) {
   for (auto& digit : digits) {
     const bool upper = digit >= 'A' && digit <= 'F';
     digit = upper ? static_cast<char>(digit + ('a' - 'A')) : digit;
   }
-  return digits.size() == 64 && digits.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return digits.size() == count && digits.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
+
+[[nodiscard]] inline bool is_sha256(std::string& digits) { return is_hex(digits, 64); }
 
 }  // namespace upinspect::integrity

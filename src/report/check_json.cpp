@@ -8,8 +8,15 @@ namespace upinspect::report {
 
 namespace {
 
+void write_digits(JsonWriter& out, const char* key, const std::string& digits) {
+  if (!digits.empty()) {
+    out.member(key, digits);
+  }
+}
+
 void write_expected(JsonWriter& out, const Subject& subject) {
-  if (subject.expected_sha256.empty()) {
+  const auto& sha1 = subject.expected_git_blob;
+  if (subject.expected_sha256.empty() && sha1.empty() && subject.expected_autov2.empty() && subject.expected_autov3.empty()) {
     return;
   }
   out.key("expected");
@@ -17,7 +24,10 @@ void write_expected(JsonWriter& out, const Subject& subject) {
   if (subject.expected_size) {
     out.member("size", *subject.expected_size);
   }
-  out.member("sha256", subject.expected_sha256);
+  write_digits(out, "sha256", subject.expected_sha256);
+  write_digits(out, "git_blob", sha1);
+  write_digits(out, "autov2", subject.expected_autov2);
+  write_digits(out, "autov3", subject.expected_autov3);
   out.end();
 }
 
@@ -29,6 +39,8 @@ void write_actual(JsonWriter& out, const Subject& subject) {
   out.begin_object(JsonScope::row);
   out.member("size", subject.size);
   out.member("sha256", subject.sha256);
+  write_digits(out, "git_blob", subject.git_blob);
+  write_digits(out, "autov3", subject.autov3);
   out.member("format", subject.format);
   out.member("tensors", subject.tensors);
   out.end();
@@ -77,8 +89,8 @@ void write_comparison(JsonWriter& out, const Subject& subject) {
   write_drift(out, subject);
 }
 
-CheckJson::CheckJson(Sink sink, Form form, std::string_view version)
-    : m_out(std::move(sink), form == Form::document ? JsonLayout::pretty : JsonLayout::compact), m_form(form), m_version(version) {
+CheckJson::CheckJson(Sink sink, Form form, std::string_view version, std::string shard)
+    : m_out(std::move(sink), form == Form::document ? JsonLayout::pretty : JsonLayout::compact), m_form(form), m_version(version), m_shard(std::move(shard)) {
   if (m_form == Form::document) {
     head();
     m_out.key("subjects");
@@ -110,6 +122,9 @@ void CheckJson::end() {
     m_out.end();
   } else {
     head();
+  }
+  if (!m_shard.empty()) {
+    m_out.member("shard", m_shard);
   }
   m_out.member("verdict", m_failed ? "fail" : "pass");
   m_out.end();

@@ -14,7 +14,8 @@ class CheckJson final : public CheckReporter {
  public:
   enum class Form : std::uint8_t { document, lines };
 
-  CheckJson(Sink sink, Form form, std::string_view version);
+  /// `shard` says which part of the files this is, "2/8"; empty where it is all of them.
+  CheckJson(Sink sink, Form form, std::string_view version, std::string shard = {});
 
   void subject(const Subject& subject) override;
   void end() override;
@@ -25,6 +26,7 @@ class CheckJson final : public CheckReporter {
   JsonWriter m_out;
   Form m_form;
   std::string_view m_version;
+  std::string m_shard;
   bool m_failed = false;
 };
 

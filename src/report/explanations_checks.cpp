@@ -30,6 +30,11 @@ constexpr std::array k_checks_explanations{
                 "The file cannot be opened, is a special file, or is a link that leaves its folder.",
                 "Nothing was inspected, so that nothing is vouched for.",
                 "Look at its permissions, and whether it is a link or a special file."},
+    ExplainedFinding{"check.weak-digest", "The digest that fits says less than SHA-256",
+                "The file has the AutoV2 or AutoV3 hash that was expected. AutoV2 is 10 hex digits, 40 bits, AutoV3 is mostly shown "
+                "with 12 and leaves the header with names and metadata out.",
+                "By chance no other file has them. Another file that has them can be made with some hours or weeks of computing.",
+                "Where somebody might want to pass another file off as this one, ask for the whole SHA-256."},
     ExplainedFinding{"policy.dtype", "A data type that the policy does not allow",
                 "Tensors have a dtype that is not among the policy's.",
                 "Whoever wrote the policy relies on the types that it lists.",
