@@ -142,17 +142,10 @@ void note_name(const Probe& probe, const Format& primary, model::Builder& builde
   builder.find("format.extension-mismatch", readable ? Severity::warning : Severity::error, message, where);
 }
 
-/// A zip archive that is the last member of a tar archive is found behind it, as one behind any other bytes is. Every loader
-/// goes by what comes first.
-bool is_tar_around_zip(const Probe& probe) {
-  return !probe.starts_with("PK") && formats::find_format("tar")->sniff(probe) == Claim::certain;
-}
-
 const Format& choose(const Probe& probe) {
   const Format* likely = nullptr;
-  const bool in_tar = is_tar_around_zip(probe);
   for (const auto& format : formats::registry()) {
-    const auto claim = in_tar && is_zip_kind(format.id) ? Claim::none : format.sniff(probe);
+    const auto claim = format.sniff(probe);
     if (claim == Claim::certain) {
       return format;
     }
