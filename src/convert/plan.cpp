@@ -3,9 +3,11 @@
 
 #include "convert/cast.hpp"
 #include "convert/json_text.hpp"
+#include "convert/listing.hpp"
 #include "convert/module_names.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace upinspect::convert {
@@ -33,6 +35,13 @@ std::set<std::string> alphas_of(const Input& input) {
   return names;
 }
 
+/// Alphas are rounded to half precision here and there: 22.627 and 22.625 are one. A trainer's own word is no loader's.
+bool is_disputed(const AdapterModule& module) {
+  return module.alpha && std::any_of(module.alpha_readings.begin(), module.alpha_readings.end(), [&module](const AlphaReading& reading) {
+           return !reading.where.starts_with("ss_network_alpha") && std::abs(reading.value - *module.alpha) > 0.005 * std::abs(*module.alpha);
+         });
+}
+
 }  // namespace
 
 Metadata plan_metadata(const Input& input, const PlanOptions& options, const Metadata& ours) {
@@ -57,15 +66,22 @@ void Plan::take(const ModuleFactors& factors) {
   widened = widened || factors.widened;
   padded += factors.padded ? std::size_t{1} : 0;
   reordered += factors.reordered ? std::size_t{1} : 0;
+  if (is_disputed(*factors.module)) {
+    disputed.push_back(factors.module->name);
+  }
 }
 
-void Plan::tell_rows() {
+void Plan::tell_work() {
   const auto of = [](std::size_t count) { return std::to_string(count) + (count == 1 ? " module" : " modules"); };
   if (reordered != 0) {
     notes.push_back("the rows of " + of(reordered) + " (queries and keys) are back in transformers' order, from llama.cpp's");
   }
   if (padded != 0) {
     notes.push_back(of(padded) + " acted on the first rows of a layer (linear1) alone: rows of zeros follow for the others");
+  }
+  if (!disputed.empty()) {
+    notes.push_back("alphas differ by where they stand for " + listing("module", disputed) +
+                    ": the scale is made of the one that loaders use, of a tensor before the configuration's before the header's");
   }
 }
 

@@ -40,11 +40,12 @@ struct Plan {
   bool widened = false;           ///< factors are larger than they were, with zeros
   std::size_t padded = 0;         ///< modules that were the first rows of a larger layer
   std::size_t reordered = 0;      ///< modules whose rows llama.cpp's converter had reordered
+  std::vector<std::string> disputed;  ///< modules whose alpha is another one elsewhere
 
   /// Counts what had to be done to the factors of a module.
   void take(const ModuleFactors& factors);
-  /// Notes for what was done to rows.
-  void tell_rows();
+  /// Notes for what was done to rows, and which alpha was taken.
+  void tell_work();
 };
 
 /// Throws Refusal with everything that stands in the way.

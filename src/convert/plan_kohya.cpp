@@ -138,7 +138,7 @@ Plan KohyaPlanner::run() {
   if (m_plan.widened) {
     m_plan.notes.push_back("fused layers became one update each, their parts put side by side with zeros between");
   }
-  m_plan.tell_rows();
+  m_plan.tell_work();
   m_plan.metadata = plan_metadata(m_input, m_options, header(modules, paths));
   return std::move(m_plan);
 }

@@ -171,7 +171,7 @@ Plan PeftPlanner::run() {
     m_plan.notes.push_back("fused layers became one update each, their parts put side by side with zeros between: the rank "
                            "is the sum of theirs, the values are the same");
   }
-  m_plan.tell_rows();
+  m_plan.tell_work();
   m_plan.metadata = plan_metadata(m_input, m_options, header());
   if (!m_options.config_file) {
     m_plan.config.reset();

@@ -202,6 +202,16 @@ def test_kohya_to_peft_and_back(tmp):
         same(again[name], np.asarray(tensor), f"{name} after kohya -> PEFT -> kohya")
 
 
+def test_alphas_that_disagree(tmp):
+    tensors = peft_tensors(Random(26), {PATHS[0]: 4, PATHS[1]: 4}) | {f"{PEFT}{PATHS[0]}.alpha": np.float32(8)}
+    write_peft(tmp / "peft", tensors, {"r": 4, "lora_alpha": 16})
+    for target in (["-o", tmp / "out"], ["-o", tmp / "kohya.safetensors", "--to", "kohya"]):
+        (note,) = [note for note in convert(tmp / "peft", *target)["notes"] if "alphas differ" in note]
+        checks.that(PATHS[0] in note and PATHS[1] not in note, f"only the module that has two: {note}")
+    config = folder(tmp / "out")[1]
+    checks.equal([peft_scale(config, path)[1] for path in PATHS[:2]], [2.0, 4.0], "the tensor's alpha is taken where there is one")
+
+
 def test_two_text_encoders(tmp):
     random = Random(4)
     tensors = {}
