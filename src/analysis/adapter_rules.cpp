@@ -47,6 +47,7 @@ constexpr std::array k_adapter_rules{
 
 AdapterCase::AdapterCase(Artifact& artifact, const Value* config, std::set<std::string> drawn)
     : m_artifact(artifact), m_config(config), m_drawn(std::move(drawn)) {
+  m_tensors.reserve(artifact.tensors.size());
   for (const auto& tensor : artifact.tensors) {
     m_tensors.emplace(tensor.name, &tensor);
   }

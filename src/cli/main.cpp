@@ -2,12 +2,14 @@
 // The table of commands.
 #include "cli/command.hpp"
 #include "cli/process.hpp"
+#include "numeric/instruction_set.hpp"
 #include "upinspect/inspect.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string>
 
 namespace upinspect::cli {
@@ -48,7 +50,25 @@ std::string names_of_commands() {
   return names;
 }
 
+/// UPINSPECT_INSTRUCTIONS holds the program to fewer than the processor has, to see that the answer is the same. False where it
+/// names none that there are.
+bool choose_instructions() {
+  const char* const value = std::getenv("UPINSPECT_INSTRUCTIONS");
+  constexpr std::array<std::string_view, 3> k_names{"plain", "avx2", "avx512"};
+  const auto found = std::find(k_names.begin(), k_names.end(), std::string_view(value == nullptr ? "avx512" : value));
+  const auto set = static_cast<numeric::InstructionSet>(found - k_names.begin());
+  if (found == k_names.end() || (value != nullptr && set > numeric::best_instruction_set())) {
+    complain("UPINSPECT_INSTRUCTIONS: \"" + std::string(value) + "\" is no set of instructions that this processor has; there are plain, avx2 and avx512");
+    return false;
+  }
+  numeric::use_instruction_set(std::min(set, numeric::best_instruction_set()));
+  return true;
+}
+
 int run(int argc, char** argv) {
+  if (!choose_instructions()) {
+    return static_cast<int>(Exit::failure);
+  }
   ::CLI::App app("Forensic inspector for LoRA and adapter weight files. Never executes what it reads.", "upinspect");
   app.set_version_flag("--version", std::string("upinspect ") + version());
   app.require_subcommand(1);

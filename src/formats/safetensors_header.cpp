@@ -5,7 +5,9 @@
 #include "bytes/limit_reached.hpp"
 
 #include <array>
+#include <functional>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace upinspect::formats::safetensors {
 
@@ -32,13 +34,23 @@ constexpr std::array k_dtypes{
 /// The header's JSON, turned into entries and metadata; what is legal but surprising becomes a warning.
 class HeaderParser {
  public:
-  HeaderParser(ByteRange range, model::Builder& builder) : m_json(builder.source(), range, "header JSON"), m_builder(builder) {
+  HeaderParser(ByteRange range, model::Builder& builder)
+      : m_json(builder.source(), range, "header JSON"), m_builder(builder), m_index(0, NameHash{&m_entries}, SameName{&m_entries}) {
     m_json.limit_strings(builder.options().limits.memory / 8);
   }
 
   Header parse();
 
  private:
+  struct NameHash {
+    const std::vector<Entry>* entries;
+    std::size_t operator()(std::size_t index) const { return std::hash<std::string>()((*entries)[index].name); }
+  };
+  struct SameName {
+    const std::vector<Entry>* entries;
+    bool operator()(std::size_t one, std::size_t other) const { return (*entries)[one].name == (*entries)[other].name; }
+  };
+
   void metadata();
   void entry(std::string name, std::uint64_t offset);
   void entry_object(Entry& entry);
@@ -56,7 +68,7 @@ class HeaderParser {
   bool m_had_metadata = false;
   std::vector<Entry> m_entries;
   std::uint64_t m_owed = 0;  ///< what the tensors will take that these entries become
-  std::unordered_map<std::string, std::size_t> m_index;
+  std::unordered_set<std::size_t, NameHash, SameName> m_index;  ///< of the entries, by name
 };
 
 Header HeaderParser::parse() {
@@ -96,11 +108,8 @@ void HeaderParser::read(Header& out) {
 void HeaderParser::afford(const Entry& entry) {
   constexpr std::uint64_t k_label = 400;
   constexpr std::uint64_t k_index = 64;
-  Tensor tensor;
-  tensor.name = entry.name;
-  tensor.shape = entry.shape;
   m_builder.afford(2 * sizeof(Entry) + k_index + 2 * entry.name.size(), "the list of tensors");
-  m_owed += model::Builder::heap_of(tensor) + k_label;
+  m_owed += model::Builder::heap_of(entry.name.size(), entry.shape.size()) + k_label;
   if (m_owed > m_builder.budget.left()) {
     m_builder.afford(m_owed, "the list of tensors");
   }
@@ -282,18 +291,26 @@ void HeaderParser::offsets(Entry& entry) {
 }
 
 void HeaderParser::keep(Entry entry) {
-  const auto [where, fresh] = m_index.emplace(entry.name, m_entries.size());
+  m_entries.push_back(std::move(entry));
+  const auto [where, fresh] = m_index.insert(m_entries.size() - 1);
   if (fresh) {
-    afford(entry);
-    m_entries.push_back(std::move(entry));
+    try {
+      afford(m_entries.back());
+    } catch (const bytes::LimitReached&) {
+      m_index.erase(where);
+      m_entries.pop_back();
+      throw;
+    }
     return;
   }
-  auto& earlier = m_entries[where->second];
+  auto again = std::move(m_entries.back());
+  m_entries.pop_back();
+  auto& earlier = m_entries[*where];
   m_builder.find("safetensors.duplicate-key", Severity::warning,
                  "the name stands twice, at offsets " + std::to_string(earlier.json_offset) + " and " +
-                     std::to_string(entry.json_offset) + "; most readers keep the last, some the first",
-                 ByteRange{entry.json_offset, 0}, entry.name);
-  earlier = std::move(entry);
+                     std::to_string(again.json_offset) + "; most readers keep the last, some the first",
+                 ByteRange{again.json_offset, 0}, again.name);
+  earlier = std::move(again);
 }
 
 }  // namespace

@@ -28,7 +28,9 @@ bool is_read(const Artifact& artifact) {
 }
 
 bool earlier(const Finding& a, const Finding& b) {
-  return std::tuple(a.offset.value_or(UINT64_MAX), a.id, a.tensor) < std::tuple(b.offset.value_or(UINT64_MAX), b.id, b.tensor);
+  const auto at = a.offset.value_or(UINT64_MAX);
+  const auto other = b.offset.value_or(UINT64_MAX);
+  return std::tie(at, a.id, a.tensor) < std::tie(other, b.id, b.tensor);
 }
 
 }  // namespace

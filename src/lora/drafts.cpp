@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -18,30 +21,53 @@ class DraftsByKey {
   explicit DraftsByKey(const std::vector<Tensor>& tensors) : m_tensors(tensors) {}
 
   Drafts sorted() {
+    std::vector<std::optional<KeyReading>> readings;
+    readings.reserve(m_tensors.size());
     for (const auto& tensor : m_tensors) {
-      if (auto reading = read_key(tensor.name)) {
-        m_strength[reading->module] |= reading->weight == Weight::strong;
-        m_roles[reading->module].insert(reading->role);
+      readings.push_back(read_key(tensor.name));
+      if (const auto& reading = readings.back()) {
+        auto& company = m_company[reading->module];
+        company.strong = company.strong || reading->weight == Weight::strong;
+        company.add(reading->role);
         m_ia3 = m_ia3 || reading->role == "on_input";
       }
     }
-    for (const auto& tensor : m_tensors) {
-      place(tensor);
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+      place(m_tensors[i], std::move(readings[i]));
     }
     return std::move(m_drafts);
   }
 
  private:
-  void place(const Tensor& tensor) {
-    auto reading = read_key(tensor.name);
+  /// What the keys of one module have.
+  struct Company {
+    bool strong = false;  ///< a part that makes a module by itself
+    bool on_input = false;
+    std::uint8_t halves = 0;  ///< of GLoRA's four matrices, a bit each
+    std::size_t draft = k_no_draft;
+
+    void add(std::string_view role) {
+      constexpr std::array<std::string_view, 4> k_halves{"a1", "a2", "b1", "b2"};
+      const auto half = std::find(k_halves.begin(), k_halves.end(), role) - k_halves.begin();
+      halves = static_cast<std::uint8_t>(halves | ((1U << half) & 0x0fU));
+      on_input = on_input || role == "on_input";
+    }
+  };
+
+  void place(const Tensor& tensor, std::optional<KeyReading> reading) {
     if (!reading && m_ia3) {
       reading = factor(tensor.name);
     }
-    if (!reading || !is_module(*reading)) {
+    if (!reading) {
       m_drafts.other.push_back(&tensor);
       return;
     }
-    auto& draft = draft_of(reading->module);
+    auto& company = m_company.at(reading->module);
+    if (!is_module(*reading, company)) {
+      m_drafts.other.push_back(&tensor);
+      return;
+    }
+    auto& draft = draft_of(reading->module, company);
     if (draft.parts.size() >= k_most_parts || draft.has(reading->role)) {
       m_drafts.other.push_back(&tensor);  // two adapters under one module: the first is told
       return;
@@ -59,38 +85,34 @@ class DraftsByKey {
       return std::nullopt;
     }
     auto module = name.substr(0, name.size() - k_suffix.size());
-    const auto roles = m_roles.find(module);
-    if (roles == m_roles.end() || !roles->second.contains("on_input")) {
+    const auto company = m_company.find(module);
+    if (company == m_company.end() || !company->second.on_input) {
       return std::nullopt;
     }
     return KeyReading{std::move(module), "factor", Spelling::lycoris, Weight::strong};
   }
 
   /// GLoRA's four matrices have names that layers of base models can have as well.
-  [[nodiscard]] bool is_module(const KeyReading& reading) const {
-    if (reading.weight == Weight::strong || m_strength.at(reading.module)) {
-      return true;
-    }
-    const auto& roles = m_roles.at(reading.module);
+  [[nodiscard]] static bool is_module(const KeyReading& reading, const Company& company) {
+    constexpr unsigned k_all = 0x0f;
     const bool named = reading.module.starts_with("lora_") || reading.module.starts_with("lycoris_");
-    const auto halves = roles.count("a1") + roles.count("a2") + roles.count("b1") + roles.count("b2");
-    return halves == 4 || (named && halves > 0);
+    return reading.weight == Weight::strong || company.strong || company.halves == k_all || (named && company.halves != 0);
   }
 
-  Draft& draft_of(const std::string& module) {
-    const auto [place, fresh] = m_index.try_emplace(module, m_drafts.modules.size());
-    if (fresh) {
+  Draft& draft_of(const std::string& module, Company& company) {
+    if (company.draft == k_no_draft) {
+      company.draft = m_drafts.modules.size();
       m_drafts.modules.push_back({module, Spelling::shared, {}, {}});
     }
-    return m_drafts.modules[place->second];
+    return m_drafts.modules[company.draft];
   }
+
+  static constexpr std::size_t k_no_draft = ~std::size_t{0};
 
   const std::vector<Tensor>& m_tensors;
   Drafts m_drafts;
   bool m_ia3 = false;
-  std::unordered_map<std::string, bool> m_strength;
-  std::unordered_map<std::string, std::unordered_set<std::string>> m_roles;
-  std::unordered_map<std::string, std::size_t> m_index;
+  std::unordered_map<std::string, Company> m_company;
 };
 
 /// Down (r, in, …) and up (out, r, …) with an r that is well below both: `times` smaller.
@@ -153,11 +175,7 @@ std::vector<Partner> partners_of(const std::string& name) {
 
 class DraftsByShape {
  public:
-  explicit DraftsByShape(const std::vector<Tensor>& tensors) : m_tensors(tensors) {
-    for (const auto& tensor : tensors) {
-      m_by_name.emplace(tensor.name, &tensor);
-    }
-  }
+  explicit DraftsByShape(const std::vector<Tensor>& tensors) : m_tensors(tensors) {}
 
   Drafts sorted() {
     pair_list();
@@ -200,8 +218,8 @@ class DraftsByShape {
       return;
     }
     for (const auto& partner : partners_of(tensor.name)) {
-      const auto found = m_by_name.find(partner.name);
-      if (found == m_by_name.end() || m_taken.contains(found->second)) {
+      const auto found = by_name().find(partner.name);
+      if (found == by_name().end() || m_taken.contains(found->second)) {
         continue;
       }
       const auto& other = *found->second;
@@ -211,6 +229,14 @@ class DraftsByShape {
         return;
       }
     }
+  }
+
+  /// Made when the first name has a word with a partner.
+  const std::unordered_map<std::string_view, const Tensor*>& by_name() {
+    for (const auto& tensor : m_by_name.empty() ? std::span(m_tensors) : std::span<const Tensor>()) {
+      m_by_name.emplace(tensor.name, &tensor);
+    }
+    return m_by_name;
   }
 
   void take(std::string module, const Tensor& down, const Tensor& up, Spelling spelling) {

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
+#include <span>
 
 namespace upinspect::lora {
 
@@ -118,8 +118,11 @@ class KeyTail {
   std::string_view m_head;
 };
 
-/// Whether `tail`, the segments after the marker from left to right, may follow it.
-bool fits(Tail allowed, const std::vector<std::string_view>& tail) {
+/// The segments after a marker from left to right.
+using Segments = std::span<const std::string_view>;
+
+/// Whether `tail` may follow a marker.
+bool fits(Tail allowed, Segments tail) {
   const bool bias = !tail.empty() && tail.back() == "bias" && (allowed == Tail::adapter || allowed == Tail::numbered);
   const bool weight = bias || (!tail.empty() && tail.back() == "weight");
   const auto before = tail.size() - (weight ? 1 : 0);
@@ -138,7 +141,7 @@ bool fits(Tail allowed, const std::vector<std::string_view>& tail) {
   return false;
 }
 
-KeyReading reading_of(const Marker& marker, std::string_view module, const std::vector<std::string_view>& tail) {
+KeyReading reading_of(const Marker& marker, std::string_view module, Segments tail) {
   KeyReading reading{std::string(module), std::string(marker.role), marker.spelling, marker.weight};
   if (marker.tail == Tail::numbered && tail.size() == 2) {
     reading.role += "." + std::string(tail.front());
@@ -161,15 +164,16 @@ bool is_misread(const Marker& marker, std::string_view module) {
 
 std::optional<KeyReading> by_marker(std::string_view key) {
   KeyTail rest(key);
-  std::vector<std::string_view> tail;
-  for (int depth = 0; depth < 3 && (depth == 0 || !rest.empty()); ++depth) {
+  std::array<std::string_view, 3> segments;  // filled from its end
+  for (std::size_t depth = 0; depth < segments.size() && (depth == 0 || !rest.empty()); ++depth) {
     const auto segment = rest.pop();
+    const auto tail = Segments(segments).last(depth);
     for (const auto& marker : k_markers) {
       if (marker.segment == segment && fits(marker.tail, tail) && !is_misread(marker, rest.head())) {
         return reading_of(marker, rest.head(), tail);
       }
     }
-    tail.insert(tail.begin(), segment);
+    segments[segments.size() - 1 - depth] = segment;
   }
   return std::nullopt;
 }

@@ -65,9 +65,9 @@ bool Builder::affords_metadata(std::uint64_t bytes) noexcept {
   return afforded;
 }
 
-void Builder::afford(std::uint64_t bytes, const std::string& what) {
+void Builder::afford(std::uint64_t bytes, std::string_view what) {
   if (!budget.take(bytes)) {
-    throw bytes::LimitReached(what + " would take more memory than is allowed, what follows was not read");
+    throw bytes::LimitReached(std::string(what) + " would take more memory than is allowed, what follows was not read");
   }
 }
 
@@ -87,10 +87,10 @@ void Builder::close() {
 }
 
 /// Measured over hostile files; a list that grows holds its old and its new, twice as large, elements for a moment.
-std::uint64_t Builder::heap_of(const Tensor& tensor) noexcept {
+std::uint64_t Builder::heap_of(std::size_t name, std::size_t dimensions) noexcept {
   constexpr std::uint64_t k_each = 1400;
   constexpr std::uint64_t k_dimension = 48;
-  return k_each + 4 * tensor.name.size() + k_dimension * tensor.shape.size() + tensor.location.entry.size();
+  return k_each + 4 * std::uint64_t{name} + k_dimension * std::uint64_t{dimensions};
 }
 
 void Builder::add(Tensor tensor) {

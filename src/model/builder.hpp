@@ -79,9 +79,13 @@ class Builder {
   void close();
 
   /// Throws bytes::LimitReached where `bytes` more are not left for `what`.
-  void afford(std::uint64_t bytes, const std::string& what);
+  void afford(std::uint64_t bytes, std::string_view what);
   /// What `add` will take for such a tensor, with what is measured and reported of it.
-  [[nodiscard]] static std::uint64_t heap_of(const Tensor& tensor) noexcept;
+  [[nodiscard]] static std::uint64_t heap_of(const Tensor& tensor) noexcept {
+    return heap_of(tensor.name.size(), tensor.shape.size()) + tensor.location.entry.size();
+  }
+  /// The same before there is a tensor: by the bytes of its name and the number of its dimensions.
+  [[nodiscard]] static std::uint64_t heap_of(std::size_t name, std::size_t dimensions) noexcept;
 
   /// Adds a tensor: fills in `dtype_name`, `elements`, `bytes` and row-major strides where they are not set, and
   /// turns what cannot be (a shape whose product overflows) into a finding. Throws bytes::LimitReached.

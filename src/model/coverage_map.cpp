@@ -9,7 +9,7 @@ namespace upinspect::model {
 namespace {
 
 bool starts_earlier(const Region& a, const Region& b) {
-  return std::tuple(a.range.offset, b.range.length, a.label) < std::tuple(b.range.offset, a.range.length, b.label);
+  return std::tie(a.range.offset, b.range.length, a.label) < std::tie(b.range.offset, a.range.length, b.label);
 }
 
 Region cut_to(const Region& region, std::uint64_t begin, std::uint64_t end) {
@@ -52,7 +52,9 @@ Coverage CoverageMap::build(std::uint64_t size) && { return build_from_own(size)
 Coverage CoverageMap::build_from_own(std::uint64_t size) {
   auto sorted = std::move(m_regions);
   m_regions.clear();
-  std::stable_sort(sorted.begin(), sorted.end(), starts_earlier);
+  if (!std::is_sorted(sorted.begin(), sorted.end(), starts_earlier)) {
+    std::stable_sort(sorted.begin(), sorted.end(), starts_earlier);
+  }
   Coverage coverage;
   std::uint64_t covered = 0;
   std::uint64_t overlapped_to = 0;  // a byte that three labels claim overlaps once

@@ -269,6 +269,18 @@ def test_deterministic(folder):
     for jobs in ("1", "2", "7"):
         checks.equal(run("file", "--format", "json", "--jobs", jobs, DATA / "torch-zip" / "views.pt").stdout, first, f"report with --jobs {jobs}")
 
+    values = (bytes(range(256)) * 3000 + b"\x3f\x80\x00\x00\x7f\xc0\x00\x01" * 500)[:700_000]
+    raw, other = folder / "values.bin", folder / "other.bin"
+    raw.write_bytes(values)
+    other.write_bytes(values[:100] + bytes(byte ^ 1 for byte in values[100:600_000]) + values[600_000:])
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else ""
+    sets = ["plain"] + [name for name in ("avx2", "avx512") if name in flags]
+    for words in (["file", "--as", "f32", raw], ["file", "--as", "f16", raw], ["file", "--as", "bf16", raw], ["diff", "--as", "f32", raw, other]):
+        answers = {run(*words, "--format", "json", env=environment() | {"UPINSPECT_INSTRUCTIONS": name}).stdout for name in sets}
+        checks.that(len(answers) == 1 and b"{" in answers.pop(), f"{words[:3]}: the same with {', '.join(sets)}")
+    done = run("file", SAMPLE, env=environment() | {"UPINSPECT_INSTRUCTIONS": "sse9"})
+    checks.that(done.returncode == 2 and b"sse9" in done.stderr, "instructions that there are not")
+
 
 if __name__ == "__main__":
     checks.run(globals())

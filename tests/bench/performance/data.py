@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files that are read: weights from fixed seeds, in the shapes that adapters and checkpoints have."""
+
+import json
+import struct
+import zipfile
+
+import numpy as np
+
+MEBI = 1 << 20
+STORY_CHANGES = 1472
+
+
+def weights(count, seed=1):
+    return (np.random.default_rng(seed).standard_normal(count, dtype=np.float32) * np.float32(0.02)).astype("<f4")
+
+
+def repeated(path, block, size, head=b""):
+    """A file of `size` bytes after its head; one block over and over, turned a little each time so that no two are the same."""
+    with path.open("wb") as file:
+        file.write(head)
+        left = size
+        while left > 0:
+            piece = np.roll(block, left // block.nbytes).tobytes()[:left]
+            file.write(piece)
+            left -= len(piece)
+    return path
+
+
+def header(tensors):
+    text = json.dumps(tensors).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text
+
+
+def safetensors_head(size, tensors):
+    each = size // tensors // 4 * 4
+    return header({f"model.layers.{i}.weight": {"dtype": "F32", "shape": [each // 4], "data_offsets": [i * each, (i + 1) * each]} for i in range(tensors)})
+
+
+def changed(path, source, places):
+    """A copy with the lowest bit of these elements (little-endian float32) turned over."""
+    data = bytearray(source.read_bytes()) if source.stat().st_size <= 256 * MEBI else None
+    if data is not None:
+        for place in places:
+            data[4 * place] ^= 1
+        path.write_bytes(data)
+        return path
+    with source.open("rb") as old, path.open("wb") as new:
+        while piece := old.read(64 * MEBI):
+            new.write(piece)
+    with path.open("r+b") as file:
+        for place in places:
+            file.seek(4 * place)
+            byte = file.read(1)[0]
+            file.seek(4 * place)
+            file.write(bytes([byte ^ 1]))
+    return path
+
+
+def every_value_changed(path, source):
+    values = np.fromfile(source, "<u4")
+    (values ^ (np.random.default_rng(5).integers(1, 256, values.size, dtype=np.uint32))).astype("<u4").tofile(path)
+    return path
+
+
+def many_tensors_header(path, count):
+    tensors = {f"base_model.model.layers.{i}.self_attn.q_proj.lora_A.weight": {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i in range(count)}
+    path.write_bytes(header(tensors) + bytes(4 * count))
+    return path
+
+
+def many_entries_zip(path, count):
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(count):
+            archive.writestr(f"folder/entry-{number}.txt", b"x")
+    return path
+
+
+def adapter(path, modules=250, inner=1280, rank=112):
+    """145 MB of float16 in 500 tensors."""
+    random = np.random.default_rng(3)
+    entries, at, pieces = {}, 0, []
+    for i in range(modules):
+        for half, shape in (("A", [rank, inner]), ("B", [inner, rank])):
+            data = (random.standard_normal(shape[0] * shape[1], dtype=np.float32) * np.float32(0.02)).astype("<f2").tobytes()
+            entries[f"base_model.model.layers.{i}.q_proj.lora_{half}.weight"] = {"dtype": "F16", "shape": shape, "data_offsets": [at, at + len(data)]}
+            at += len(data)
+            pieces.append(data)
+    path.write_bytes(header(entries) + b"".join(pieces))
+    return path
+
+
+def torch_adapter(path, source):
+    """The same tensors as torch.save writes them."""
+    import torch
+    raw = source.read_bytes()
+    length = struct.unpack("<Q", raw[:8])[0]
+    tensors = {}
+    for name, entry in json.loads(raw[8:8 + length]).items():
+        begin, end = entry["data_offsets"]
+        data = bytearray(raw[8 + length + begin:8 + length + end])
+        tensors[name] = torch.frombuffer(data, dtype=torch.float16).reshape(entry["shape"])
+    torch.save(tensors, path)
+    return path
+
+
+def many_files(folder, count, size):
+    folder.mkdir()
+    block = weights(size // 4, seed=9)
+    for number in range(count):
+        (folder / f"{number:05}.bin").write_bytes(np.roll(block, number).tobytes())
+    return folder
