@@ -19,7 +19,8 @@ enum class InstructionSet : std::uint8_t { plain, avx2, avx512 };
 /// The largest that this processor has.
 [[nodiscard]] InstructionSet best_instruction_set() noexcept;
 
-/// The one that is used: the largest, unless a test chose another.
+/// The one that is used: the largest, unless another was chosen. The kernels of kernels.hpp go by what it is when they are first
+/// asked for.
 [[nodiscard]] InstructionSet instruction_set() noexcept;
 void use_instruction_set(InstructionSet set) noexcept;
 

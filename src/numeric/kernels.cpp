@@ -3,6 +3,7 @@
 // functions and not target_clones, whose ifuncs some C libraries and sanitizers do not start.
 #include "numeric/kernels.hpp"
 
+#include "numeric/instruction_set.hpp"
 #include "numeric/kernel_bodies.hpp"
 #include "numeric/kernels_avx512.hpp"
 
@@ -65,44 +66,59 @@ UPINSPECT_KERNEL_SET(avx512, 64, UPINSPECT_AVX512)
 
 struct Runnable {
   std::array<const Kernels*, 5> sets{};
+  std::array<InstructionSet, 5> needs{};
   std::size_t count = 0;
 
-  void add(const Kernels& set) noexcept { sets[count++] = &set; }
+  void add(const Kernels& set, InstructionSet need) noexcept {
+    sets[count] = &set;
+    needs[count++] = need;
+  }
+
+  /// The last that needs no more than `allowed`; the first needs nothing.
+  [[nodiscard]] const Kernels* best(InstructionSet allowed) const noexcept {
+    auto best = count;
+    while (needs[best - 1] > allowed) {
+      --best;
+    }
+    return sets[best - 1];
+  }
 };
 
 Runnable find_runnable() noexcept {
   Runnable runnable;
-  runnable.add(plain_kernels());
+  runnable.add(plain_kernels(), InstructionSet::plain);
   if constexpr (k_little) {
-    runnable.add(portable::k_set);
+    runnable.add(portable::k_set, InstructionSet::plain);
   }
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2")) {
-    runnable.add(avx2::k_set);
+    runnable.add(avx2::k_set, InstructionSet::avx2);
   }
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl")) {
-    runnable.add(avx512::k_set);
+    runnable.add(avx512::k_set, InstructionSet::avx512);
     if (const auto* set = vbmi_kernels(avx512::k_set)) {
-      runnable.add(*set);
+      runnable.add(*set, InstructionSet::avx512);
     }
   }
 #endif
   return runnable;
 }
 
+const Runnable& all_runnable() noexcept {
+  static const Runnable runnable = find_runnable();
+  return runnable;
+}
+
 const Kernels*& chosen() noexcept {
-  static const Kernels* set = runnable_kernels().back();
+  static const Kernels* set = all_runnable().best(instruction_set());
   return set;
 }
 
 }  // namespace
 
-std::span<const Kernels* const> runnable_kernels() noexcept {
-  static const Runnable runnable = find_runnable();
-  return std::span(runnable.sets).first(runnable.count);
-}
+std::span<const Kernels* const> runnable_kernels() noexcept { return std::span(all_runnable().sets).first(all_runnable().count); }
 
 const Kernels& kernels() noexcept { return *chosen(); }
 
