@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -126,13 +127,13 @@ def test_a_folder_that_cannot_be_listed(root):
 
 def wait_until_open(process, path):
     """Returns once the process has `path` open, which it then has looked at."""
-    for _ in range(1000):
+    for _ in range(5000):
         try:
             if any(os.path.realpath(each.path) == str(path) for each in os.scandir(f"/proc/{process}/fd")):
                 return
         except OSError:
             pass
-        time.sleep(0.01)
+        time.sleep(0.002)
     checks.that(False, f"{path} was never opened")
 
 
@@ -144,7 +145,9 @@ def while_reading(folder, change):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as child:
         first = child.stdout.readline()
         wait_until_open(child.pid, folder / "b-slow")
+        child.send_signal(signal.SIGSTOP)  # so that a busy machine does not let it end before the change is made
         change()
+        child.send_signal(signal.SIGCONT)
         rest, errors = child.communicate(timeout=120)
     lines = [json.loads(line) for line in [first, *rest.splitlines()]]
     read = {os.path.relpath(each["artifact"]["path"], folder): each["artifact"] for each in lines if "artifact" in each}
