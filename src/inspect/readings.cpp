@@ -62,7 +62,23 @@ struct SideReading {
   std::optional<Finding> failure;      ///< the first error, nothing where it succeeds
   std::optional<PickleReport> pickle;
   std::vector<model::MemberClaim> members;
+  ByteRange extent;                    ///< from the first byte that it claims to the last
 };
+
+ByteRange extent_of(const Coverage& coverage) {
+  const auto claimed = [](const Region& region) { return region.kind != RegionKind::gap; };
+  const auto first = std::find_if(coverage.regions.begin(), coverage.regions.end(), claimed);
+  const auto last = std::find_if(coverage.regions.rbegin(), coverage.regions.rend(), claimed);
+  return first == coverage.regions.end() ? ByteRange() : ByteRange{first->range.offset, last->range.end() - first->range.offset};
+}
+
+/// An archive that is the last member of another is found from the end of that one too. It is judged as its member.
+bool is_own_member(const model::Builder& builder, ByteRange extent) {
+  return std::any_of(builder.members.begin(), builder.members.end(), [extent](const model::MemberClaim& member) {
+    return extent.length != 0 && member.packing == model::MemberClaim::Packing::stored && member.packed.offset == extent.offset &&
+           member.packed.end() >= extent.end();
+  });
+}
 
 SideReading read_aside(const Format& format, const Probe& probe, const model::Builder& builder) {
   model::Builder side(builder.source(), builder.options(), builder.artifact.path);
@@ -73,7 +89,8 @@ SideReading read_aside(const Format& format, const Probe& probe, const model::Bu
   const auto& findings = side.artifact.findings;
   const auto found = std::find_if(findings.begin(), findings.end(),
                                   [](const Finding& finding) { return finding.severity == Severity::error; });
-  return {found == findings.end() ? std::nullopt : std::optional(*found), std::move(side.artifact.pickle), std::move(side.members)};
+  const auto extent = extent_of(std::move(side.coverage).build(builder.source().size()));
+  return {found == findings.end() ? std::nullopt : std::optional(*found), std::move(side.artifact.pickle), std::move(side.members), extent};
 }
 
 /// Archives that a reader has already told more of: a torch zip is a zip, and saying so is no news.
@@ -100,6 +117,9 @@ void note_other_readings(const Probe& probe, const Format& primary, model::Build
       continue;
     }
     const auto aside = read_aside(format, probe, builder);
+    if (is_own_member(builder, aside.extent)) {
+      continue;
+    }
     adopt_pickle(builder, aside.pickle);
     if (!is_zip_kind(primary.id) || !is_zip_kind(format.id)) {  // else they are its own entries
       builder.members.insert(builder.members.end(), aside.members.begin(), aside.members.end());

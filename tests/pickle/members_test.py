@@ -68,6 +68,18 @@ def test_the_way_is_told(folder):
     checks.equal(told["pickle"]["globals"], document["pickle"]["globals"], "upinspect file says the same")
 
 
+def test_an_archive_at_the_end_of_another(folder):
+    """Its directory is found from the end of the outer one: it is told as the member that it is, and once."""
+    path = folder / "outer.tar"
+    path.write_bytes(tarred("inner.zip", zipped("e.pkl", EVIL, deflate=False)))
+    document = listed(path)
+    checks.equal([one["entry"] for one in document["pickle"]["globals"]], ["outer.tar > inner.zip > e.pkl"], "the global, once")
+    checks.equal(found(document, "format.polyglot"), [], "no polyglot")
+    checks.equal(check(path)["status"], "policy", "check")
+    path.write_bytes(tarred("inner.txt", b"x" * 100) + zipped("e.pkl", EVIL, deflate=False))
+    checks.that(found(listed(path), "format.polyglot"), "an archive behind another is a polyglot")
+
+
 def test_several_pickles_are_all_listed(folder):
     path = folder / "two.tar"
     out = io.BytesIO()
