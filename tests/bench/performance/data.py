@@ -59,13 +59,19 @@ def changed(path, source, places):
 
 
 def every_value_changed(path, source):
-    values = np.fromfile(source, "<u4")
-    (values ^ (np.random.default_rng(5).integers(1, 256, values.size, dtype=np.uint32))).astype("<u4").tofile(path)
-    return path
+    """As a step of training changes them. Gives the path and how many bytes differ."""
+    old = np.fromfile(source, "<f4")
+    new = (old * np.float32(1.0001) + np.float32(1e-6)).astype("<f4")
+    new.tofile(path)
+    return path, int(np.count_nonzero(old.view(np.uint8) != new.view(np.uint8)))
 
 
-def many_tensors_header(path, count):
-    tensors = {f"base_model.model.layers.{i}.self_attn.q_proj.lora_A.weight": {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i in range(count)}
+def many_tensors_header(path, count, halves):
+    """Numbers of one element each, under the names of a base model or of an adapter's halves."""
+    names = [f"model.layers.{i // 2}.self_attn.{'qv'[i % 2]}_proj.weight" if not halves else
+             f"base_model.model.model.layers.{i // 2}.self_attn.q_proj.lora_{'AB'[i % 2]}.weight" for i in range(count)]
+    shape = [1, 1] if halves else [1]
+    tensors = {name: {"dtype": "F32", "shape": shape, "data_offsets": [4 * i, 4 * i + 4]} for i, name in enumerate(names)}
     path.write_bytes(header(tensors) + bytes(4 * count))
     return path
 

@@ -32,7 +32,7 @@ class Command:
     name: str
     words: list
     agrees: object = None
-    rounds: int = 0      # at most so many, 0: as many as the others; for peers that take minutes
+    rounds: int = 0      # at most so many, the run for the answer among them; 0: as many as the others
     runs: list = field(default_factory=list)
 
     @property
@@ -80,7 +80,7 @@ def measure(commands, rounds, scratch, prefix):
             command.runs.append(run)
     for number in range(rounds):
         for command in commands[number % 2:] + commands[:number % 2]:
-            if command.rounds == 0 or number < command.rounds:
+            if command.rounds == 0 or number + 1 < command.rounds:
                 command.runs.append(spawn(prefix + command.words))
 
 
