@@ -202,7 +202,7 @@ def all_changed(bench):
 
     new = bench.file("all.bin", make)
     ours = bench.us("diff", "--as", "f32", "--format", "json", old, new, agrees=counts_changes(number))
-    lines = Command("cmp -l | wc -l", in_shell(f"cmp -l '{old}' '{new}' | wc -l"), holds(str(number)), rounds=1)
+    lines = Command("cmp -l into wc -l", in_shell(f"cmp -l '{old}' '{new}' | wc -l"), holds(str(number)), rounds=1)
     bench.compare(8, "diff, 128 MiB, every value changed", ours, [(Command("cmp, identical files", ["cmp", str(old), str(same)]), .65), (lines, .01)])
     bench.drop("same.bin", "all.bin")
 
