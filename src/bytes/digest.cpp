@@ -26,30 +26,31 @@ void require(bool done) {
 
 }  // namespace
 
-// --- SHA-256 ----------------------------------------------------------------------------------------------------
+// --- SHA-256 and SHA-1 --------------------------------------------------------------------------------------------
 
-void Sha256::Free::operator()(void* context) const noexcept { EVP_MD_CTX_free(sha_context(context)); }
+void CryptoDigest::Free::operator()(void* context) const noexcept { EVP_MD_CTX_free(sha_context(context)); }
 
-Sha256::Sha256() : m_context(EVP_MD_CTX_new()) {
+CryptoDigest::CryptoDigest(Algorithm algorithm) : m_algorithm(algorithm), m_context(EVP_MD_CTX_new()) {
   if (m_context == nullptr) {
     throw std::bad_alloc();
   }
   start();
 }
 
-void Sha256::start() {
-  require(EVP_DigestInit_ex(sha_context(m_context.get()), EVP_sha256(), nullptr) == 1);
+void CryptoDigest::start() {
+  const auto* const type = m_algorithm == Algorithm::sha1 ? EVP_sha1() : EVP_sha256();
+  require(EVP_DigestInit_ex(sha_context(m_context.get()), type, nullptr) == 1);
   m_ended = false;
 }
 
-void Sha256::add(std::span<const std::byte> data) {
+void CryptoDigest::add(std::span<const std::byte> data) {
   if (m_ended) {
     start();
   }
   require(EVP_DigestUpdate(sha_context(m_context.get()), data.data(), data.size()) == 1);
 }
 
-std::string Sha256::hex() {
+std::string CryptoDigest::hex() {
   if (m_ended) {
     start();
   }
@@ -57,26 +58,6 @@ std::string Sha256::hex() {
   unsigned length = 0;
   require(EVP_DigestFinal_ex(sha_context(m_context.get()), digest.data(), &length) == 1);
   m_ended = true;
-  return to_hex(std::as_bytes(std::span(digest).first(length)));
-}
-
-// --- SHA-1 ------------------------------------------------------------------------------------------------------
-
-void Sha1::Free::operator()(void* context) const noexcept { EVP_MD_CTX_free(sha_context(context)); }
-
-Sha1::Sha1() : m_context(EVP_MD_CTX_new()) {
-  if (m_context == nullptr) {
-    throw std::bad_alloc();
-  }
-  require(EVP_DigestInit_ex(sha_context(m_context.get()), EVP_sha1(), nullptr) == 1);
-}
-
-void Sha1::add(std::span<const std::byte> data) { require(EVP_DigestUpdate(sha_context(m_context.get()), data.data(), data.size()) == 1); }
-
-std::string Sha1::hex() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  require(EVP_DigestFinal_ex(sha_context(m_context.get()), digest.data(), &length) == 1);
   return to_hex(std::as_bytes(std::span(digest).first(length)));
 }
 

@@ -10,13 +10,15 @@
 
 namespace upinspect::bytes {
 
-/// SHA-256 (FIPS 180-4). `hex` ends the digest and gives 64 lower-case digits, as `sha256sum` prints them; another
-/// `add` after it starts a new digest.
-class Sha256 {
+/// A digest of libcrypto's. `hex` ends it and gives its lower-case digits; another `add` after it starts a new one.
+class CryptoDigest {
  public:
-  Sha256();
   void add(std::span<const std::byte> data);
   [[nodiscard]] std::string hex();
+
+ protected:
+  enum class Algorithm : std::uint8_t { sha256, sha1 };
+  explicit CryptoDigest(Algorithm algorithm);
 
  private:
   struct Free {
@@ -24,23 +26,21 @@ class Sha256 {
   };
   void start();
 
+  Algorithm m_algorithm;
   std::unique_ptr<void, Free> m_context;
   bool m_ended = false;
 };
 
-/// SHA-1 (FIPS 180-4), only to verify what others wrote with it: collisions can be made.
-class Sha1 {
+/// SHA-256 (FIPS 180-4): 64 digits, as `sha256sum` prints them.
+class Sha256 : public CryptoDigest {
  public:
-  Sha1();
-  void add(std::span<const std::byte> data);
-  /// Ends the digest: 40 lower-case digits.
-  [[nodiscard]] std::string hex();
+  Sha256() : CryptoDigest(Algorithm::sha256) {}
+};
 
- private:
-  struct Free {
-    void operator()(void* context) const noexcept;
-  };
-  std::unique_ptr<void, Free> m_context;
+/// SHA-1 (FIPS 180-4): 40 digits, as `sha1sum` prints them. Only to verify what others wrote with it: collisions can be made.
+class Sha1 : public CryptoDigest {
+ public:
+  Sha1() : CryptoDigest(Algorithm::sha1) {}
 };
 
 /// XXH3 with 128 bits and seed 0. `hex` gives 32 lower-case digits, as `xxhsum -H2` prints them (the canonical, most

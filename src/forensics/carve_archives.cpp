@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // PNG (ISO 15948), gzip (RFC 1952), zlib (RFC 1950) and zip (APPNOTE 6.3): proven by their own checksums.
 #include "bytes/digest.hpp"
+#include "bytes/gzip.hpp"
 #include "bytes/inflate.hpp"
 #include "forensics/carve.hpp"
 #include "forensics/little.hpp"
@@ -46,37 +47,16 @@ Carved proven(std::string kind, std::string title, std::size_t length) {
   return {std::move(kind), std::move(title), PayloadEvidence::proven, length, 0, length};
 }
 
-/// The end of the zero-terminated text at `at`; nothing where it has none.
-std::optional<std::size_t> after_text(Bytes bytes, std::size_t at) {
-  for (; at < bytes.size(); ++at) {
-    if (bytes[at] == std::byte{0}) {
-      return at + 1;
-    }
-  }
-  return std::nullopt;
-}
-
 /// Where the deflate data of a gzip member begins.
 std::optional<std::size_t> gzip_body(Bytes bytes) {
-  const auto flags = little(bytes, 3, 1);
-  if (bytes.size() < 18 || (flags & 0xe0) != 0) {
+  const bytes::MemorySource source(bytes);
+  bytes::Cursor in(source);
+  try {
+    bytes::read_gzip_header(in);
+  } catch (const bytes::ParseError&) {
     return std::nullopt;
   }
-  std::size_t at = 10;
-  if ((flags & 4) != 0) {
-    at += 2 + static_cast<std::size_t>(little(bytes, at, 2));
-  }
-  for (const auto flag : {8U, 16U}) {
-    if ((flags & flag) != 0) {
-      const auto end = after_text(bytes, at);
-      if (!end) {
-        return std::nullopt;
-      }
-      at = *end;
-    }
-  }
-  at += (flags & 2) != 0 ? 2 : 0;
-  return at < bytes.size() ? std::optional(at) : std::nullopt;
+  return in.at_end() ? std::nullopt : std::optional(static_cast<std::size_t>(in.offset()));
 }
 
 /// The directory at the end, which must point back to a first entry at the front.

@@ -13,9 +13,8 @@ namespace upinspect::integrity {
 
 namespace {
 
-/// Adds all from `start` on to a digest.
-template <typename Digest>
-std::string digest_from(const bytes::Source& source, std::uint64_t start, Digest& digest) {
+/// Adds all from `start` on to a digest, and ends it.
+std::string digest_from(const bytes::Source& source, std::uint64_t start, bytes::CryptoDigest& digest) {
   constexpr std::uint64_t k_block = std::uint64_t{1} << 18;
   std::vector<std::byte> block(static_cast<std::size_t>(std::min(source.size(), k_block)));
   for (auto at = start; at < source.size(); at += block.size()) {

@@ -13,22 +13,10 @@ import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from support.schemas import valid_against_schema  # noqa: E402
 from support.scripts import SOURCE, Checks, run  # noqa: E402
 
-try:
-    import jsonschema  # noqa: F401
-    from report.validate_schema import errors_of
-except ImportError:
-    errors_of = None
-
 checks = Checks()
-validators = {}
-
-
-def valid(text, what):
-    """Holds a document or a line against its schema, where there is something to do so with."""
-    if errors_of is not None:
-        checks.equal(list(errors_of(text, validators)), [], f"schema of {what}")
 
 
 def safetensors(tensors, metadata=None, pad=0):
@@ -53,7 +41,7 @@ def check(*arguments, cwd=None):
     done = run("check", "--format", "json", *arguments, cwd=cwd)
     document = json.loads(done.stdout) if done.stdout else None
     if document:
-        valid(done.stdout, "check")
+        valid_against_schema(checks, done.stdout, "check")
     return document, done.returncode, done.stderr.decode()
 
 
@@ -74,7 +62,7 @@ def tree(folder):
 
 def lock_as_sha256sum(folder, lock):
     document = json.loads(lock.read_text())
-    valid(lock.read_text(), "lock")
+    valid_against_schema(checks, lock.read_text(), "lock")
     files = sorted(str(path.relative_to(folder)) for path in (folder / "adapters").rglob("*") if path.is_file())
     checks.equal([file["path"] for file in document["files"]], files, "files of the lock")
     sums = subprocess.run(["sha256sum", *files], cwd=folder, capture_output=True, text=True, check=True).stdout
@@ -101,7 +89,7 @@ def whole(folder):
     lines = run("check", "--lock", "upinspect.lock", "--format", "ndjson", cwd=folder).stdout.decode().splitlines()
     checks.equal((len(lines), json.loads(lines[-1])["verdict"]), (5, "pass"), "NDJSON")
     for line in lines:
-        valid(line, "a line")
+        valid_against_schema(checks, line, "a line")
 
 
 def flipped(data, at):

@@ -10,16 +10,10 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from support.schemas import valid_against_schema  # noqa: E402
 from support.scripts import SOURCE, Checks, environment, run, tool  # noqa: E402
 
-try:
-    import jsonschema  # noqa: F401
-    from report.validate_schema import errors_of
-except ImportError:
-    errors_of = None
-
 checks = Checks()
-validators = {}
 
 
 def safetensors(count=4, metadata=None):
@@ -31,8 +25,8 @@ def safetensors(count=4, metadata=None):
 def check(*arguments, cwd=None):
     done = run("check", "--format", "json", *arguments, cwd=cwd)
     document = json.loads(done.stdout) if done.stdout else None
-    if document and errors_of is not None:
-        checks.equal(list(errors_of(done.stdout, validators)), [], f"schema of {arguments}")
+    if document:
+        valid_against_schema(checks, done.stdout, arguments)
     return document, done.returncode, done.stderr.decode()
 
 
@@ -218,8 +212,8 @@ def test_shards(folder):
         joined, codes, shards = [], [], []
         for number in range(1, count + 1):
             lines, code = lines_of(folder, "--shard", f"{number}/{count}")
-            for line in lines if errors_of is not None else []:
-                checks.equal(list(errors_of(line, validators)), [], "schema of a line of a shard")
+            for line in lines:
+                valid_against_schema(checks, line, "a line of a shard")
             joined += lines[:-1]
             codes.append(code)
             last = json.loads(lines[-1])
