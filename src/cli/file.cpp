@@ -10,7 +10,9 @@
 #include "cli/text_look.hpp"
 #include "cli/walk.hpp"
 #include "inspect/base_model.hpp"
+#include "inspect/ordered_work.hpp"
 #include "inspect/triad_files.hpp"
+#include "inspect/workers.hpp"
 #include "upinspect/folder.hpp"
 #include "upinspect/inspect.hpp"
 
@@ -64,11 +66,15 @@ void declare(::CLI::App& app, FileOptions& options) {
   app.add_option("--max-memory", options.memory, "Most that file content may claim, such as 512M")->type_name("BYTES");
 }
 
+/// Files up to this size are read several at a time, each by one thread; a larger one by all threads.
+constexpr std::uint64_t k_small_file = std::uint64_t{4} << 20;
+
 /// One run over all paths.
 class FileRun {
  public:
   explicit FileRun(const FileOptions& options)
-      : m_options(options), m_reports(options.look.style()), m_progress(is_terminal(STDERR_FILENO) && !options.look.quiet) {}
+      : m_options(options), m_reports(options.look.style()), m_progress(is_terminal(STDERR_FILENO) && !options.look.quiet),
+        m_work(inspecting::workers_for(options.jobs, SIZE_MAX)) {}
 
   Exit run();
 
@@ -77,18 +83,26 @@ class FileRun {
   [[nodiscard]] bool open_base();
   void add_reports();
   enum class Kind : std::uint8_t { file, folder };
-  void one(const std::string& path, Kind kind);
-  void judge(const Artifact& artifact);
+  void found(const FoundFile& file);
+  void alone(const std::string& path, Kind kind);
+  template <typename Inspect>
+  [[nodiscard]] inspecting::OrderedWork::Tell reading_of(const std::string& path, const Inspect& inspect);
+  void tell(Artifact& artifact);
+  void fail(const std::string& path, const std::string& why);
+  void pass_over(const std::string& path, const std::string& why, bool failed);
+  void pass_over_replaced(const std::string& path);
   void drop_unasked(Artifact& artifact) const;
   [[nodiscard]] bool asked(const char* kind) const;
 
   const FileOptions& m_options;
   InspectOptions m_inspect;
+  InspectOptions m_inspect_small;
   FileReports m_reports;
   Progress m_progress;
   std::optional<inspecting::BaseModel> m_base;
   bool m_failed = false;
   bool m_found = false;
+  inspecting::OrderedWork m_work;  // last, so that its threads end first
 };
 
 void FileRun::add_reports() {
@@ -112,6 +126,8 @@ void FileRun::set_up() {
   m_inspect.jobs = m_options.jobs;
   m_inspect.limits.memory = memory_size(m_options.memory);
   m_inspect.stop = &stop_requested();
+  m_inspect_small = m_inspect;
+  m_inspect_small.jobs = 1;
   m_inspect.progress = [this](std::uint64_t done, std::uint64_t total) { m_progress.update(done, total); };
   add_reports();
 }
@@ -129,10 +145,6 @@ bool FileRun::open_base() {
   }
 }
 
-void FileRun::judge(const Artifact& artifact) {
-  m_found = m_found || any_as_bad(artifact.findings, m_options.fail_on);
-}
-
 bool FileRun::asked(const char* kind) const {
   return std::find(m_options.digests.begin(), m_options.digests.end(), kind) != m_options.digests.end();
 }
@@ -147,31 +159,80 @@ void FileRun::drop_unasked(Artifact& artifact) const {
   }
 }
 
-void FileRun::one(const std::string& path, Kind kind) {
+void FileRun::found(const FoundFile& file) {
+  if (file.size.value_or(UINT64_MAX) > k_small_file) {
+    m_work.finish();
+    alone(file.path, Kind::file);
+    if (file.replaced()) {
+      pass_over_replaced(file.path);
+    }
+    return;
+  }
+  m_work.add([this, file]() -> inspecting::OrderedWork::Tell {
+    auto reading = reading_of(file.path, [this, &file] { return inspect_file(file.path, m_inspect_small); });
+    if (!file.replaced()) {
+      return reading;
+    }
+    return [this, path = file.path, reading = std::move(reading)] {
+      reading();
+      pass_over_replaced(path);
+    };
+  });
+}
+
+/// By all threads.
+void FileRun::alone(const std::string& path, Kind kind) {
+  m_progress.start(path);
+  reading_of(path, [&] {
+    return kind == Kind::folder ? inspect_adapter_folder(path, m_inspect)
+           : path == "-"        ? inspect_stream(STDIN_FILENO, "-", m_inspect)
+                                : inspect_file(path, m_inspect);
+  })();
+}
+
+/// Inspects, on any thread; what is returned tells of it.
+template <typename Inspect>
+inspecting::OrderedWork::Tell FileRun::reading_of(const std::string& path, const Inspect& inspect) {
   if (stop_requested()) {
     throw Stopped();
   }
+  std::string why;
   try {
-    m_progress.start(path);
-    auto artifact = kind == Kind::folder ? inspect_adapter_folder(path, m_inspect)
-                    : path == "-"        ? inspect_stream(STDIN_FILENO, "-", m_inspect)
-                                         : inspect_file(path, m_inspect);
+    const auto artifact = std::make_shared<Artifact>(inspect());
     if (m_base) {
-      m_base->judge(artifact);
+      m_base->judge(*artifact);
     }
-    drop_unasked(artifact);
-    m_progress.clear();
-    m_reports.artifact(artifact);
-    judge(artifact);
+    return [this, artifact] { tell(*artifact); };
   } catch (const InputError& error) {
-    m_progress.clear();
-    complain(path, error.what());
-    m_failed = true;
+    why = error.what();
   } catch (const std::bad_alloc&) {
-    m_progress.clear();
-    complain(path, "there is not enough memory to read it; a smaller --max-memory reads less of it");
-    m_failed = true;
+    why = "there is not enough memory to read it; a smaller --max-memory reads less of it";
   }
+  return [this, path, why] { fail(path, why); };
+}
+
+void FileRun::tell(Artifact& artifact) {
+  drop_unasked(artifact);
+  m_progress.clear();
+  m_reports.artifact(artifact);
+  m_found = m_found || any_as_bad(artifact.findings, m_options.fail_on);
+}
+
+void FileRun::fail(const std::string& path, const std::string& why) {
+  m_progress.clear();
+  complain(path, why);
+  m_failed = true;
+}
+
+void FileRun::pass_over(const std::string& path, const std::string& why, bool failed) {
+  m_progress.clear();
+  complain(path, why);
+  m_reports.passed_over(path, why);
+  m_failed = m_failed || failed;
+}
+
+void FileRun::pass_over_replaced(const std::string& path) {
+  pass_over(path, "was replaced while it was read; what is told of it may be another file's", true);
 }
 
 Exit FileRun::run() {
@@ -180,19 +241,22 @@ Exit FileRun::run() {
     return Exit::failure;
   }
   WalkSink sink;
-  sink.file = [this](const std::string& path) { one(path, Kind::file); };
-  sink.adapter = [this](const std::string& folder) { one(folder, Kind::folder); };
-  sink.entered = [this](const std::string& folder) { m_reports.enter(folder, inspecting::whole_weights(folder)); };
-  sink.left = [this] { m_reports.leave(); };
+  sink.file = [this](const FoundFile& file) { found(file); };
+  sink.adapter = [this](const std::string& folder) {
+    m_work.finish();
+    alone(folder, Kind::folder);
+  };
+  sink.entered = [this](const std::string& folder) {
+    m_work.in_turn([this, folder] { m_reports.enter(folder, inspecting::whole_weights(folder)); });
+  };
+  sink.left = [this] { m_work.in_turn([this] { m_reports.leave(); }); };
   sink.passed_over = [this](const std::string& path, const std::string& why, bool failed) {
-    m_progress.clear();
-    complain(path, why);
-    m_reports.passed_over(path, why);
-    m_failed = m_failed || failed;
+    m_work.in_turn([this, path, why, failed] { pass_over(path, why, failed); });
   };
   for (const auto& path : m_options.paths) {
     walk(path, m_options.recursive ? Descend::yes : Descend::no, sink);
   }
+  m_work.finish();
   m_reports.finish();
   return m_failed ? Exit::failure : m_found ? Exit::findings : Exit::ok;
 }

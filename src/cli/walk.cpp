@@ -33,6 +33,16 @@ bool stays_inside(const fs::path& link, const fs::path& root) {
   return !error && !relative.empty() && *relative.begin() != "..";
 }
 
+/// What a name leads to; a link may lead elsewhere later.
+FoundFile named(const std::string& path) {
+  struct stat status {};
+  FoundFile file{.path = path};
+  if (path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+    file.size = static_cast<std::uint64_t>(status.st_size);
+  }
+  return file;
+}
+
 enum class Links : bool { refused, followed };
 
 /// The names in a folder. The folder itself is opened as what it was found to be: not through a link that has taken its
@@ -102,7 +112,7 @@ class Walker {
       m_sink.passed_over(entry.string(), error.message(), true);
     } else if (fs::is_symlink(status)) {
       if (stays_inside(entry, m_root)) {
-        m_sink.file(entry.string());
+        m_sink.file(named(entry.string()));
       } else {
         m_sink.passed_over(entry.string(), "is a link that leaves the folder or leads to no file; not followed", false);
       }
@@ -117,19 +127,20 @@ class Walker {
     }
   }
 
-  /// It is opened by its name: what takes its place in between is found out afterwards.
   void regular_file(const fs::path& entry) {
-    struct stat before {};
-    struct stat after {};
-    const bool seen = ::lstat(entry.c_str(), &before) == 0;
-    if (seen && S_ISLNK(before.st_mode)) {
+    struct stat status {};
+    const bool seen = ::lstat(entry.c_str(), &status) == 0;
+    if (seen && S_ISLNK(status.st_mode)) {
       m_sink.passed_over(entry.string(), "became a link while the folder was read; not followed", true);
       return;
     }
-    m_sink.file(entry.string());
-    if (seen && ::lstat(entry.c_str(), &after) == 0 && (before.st_dev != after.st_dev || before.st_ino != after.st_ino)) {
-      m_sink.passed_over(entry.string(), "was replaced while it was read; what is told of it may be another file's", true);
+    FoundFile file{.path = entry.string()};
+    if (seen) {
+      file.size = static_cast<std::uint64_t>(status.st_size);
+      file.device = status.st_dev;
+      file.node = status.st_ino;
     }
+    m_sink.file(file);
   }
 
   fs::path m_root;
@@ -139,19 +150,25 @@ class Walker {
 
 }  // namespace
 
+/// A file is opened by its name: what took its place in between is found out afterwards.
+bool FoundFile::replaced() const {
+  struct stat status {};
+  return node != 0 && ::lstat(path.c_str(), &status) == 0 && (status.st_dev != device || status.st_ino != node);
+}
+
 void walk(const std::string& path, Descend descend, const WalkSink& sink) {
   std::error_code error;
   if (path != "-" && fs::is_directory(path, error)) {
     Walker(path, descend, sink).run();
   } else {
-    sink.file(path);
+    sink.file(named(path));
   }
 }
 
 bool walk_files(const std::string& path, const std::function<void(const std::string& file)>& tell) {
   bool well = true;
   WalkSink sink;
-  sink.file = tell;
+  sink.file = [&tell](const FoundFile& file) { tell(file.path); };
   sink.adapter = [&tell](const std::string& folder) {
     for (const auto& file : adapter_files(folder)) {
       tell((fs::path(folder) / file).string());

@@ -2,16 +2,29 @@
 // Turns the paths of a command line into the files they mean.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace upinspect::cli {
 
 enum class Descend : bool { no, yes };
 
+/// A file as it was found.
+struct FoundFile {
+  std::string path;
+  std::optional<std::uint64_t> size = {};  ///< of a regular file
+  std::uint64_t device = 0;
+  std::uint64_t node = 0;  ///< 0: it was named, not found in a folder, and replaced() is false
+
+  /// True where the name leads to another file by now: what was read may have been that one's.
+  [[nodiscard]] bool replaced() const;
+};
+
 struct WalkSink {
-  std::function<void(const std::string& path)> file;
+  std::function<void(const FoundFile& file)> file;
   /// A folder some of whose files are the halves of one adapter. These are not told one by one.
   std::function<void(const std::string& folder)> adapter;
   /// Before the files of a folder, and after them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Holds files against what they should be, and says in words what became of those that are not.
 #include "bytes/parse_error.hpp"
+#include "inspect/ordered_work.hpp"
 #include "inspect/workers.hpp"
 #include "integrity/describe.hpp"
 #include "integrity/drift.hpp"
@@ -12,7 +13,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <mutex>
+#include <memory>
 #include <sys/stat.h>
 
 namespace upinspect {
@@ -284,27 +285,6 @@ class Check {
   Subject m_subject;
 };
 
-/// Hands on what is done in the order of the list, as early as that order allows.
-class InOrder {
- public:
-  InOrder(std::size_t count, const std::function<void(const Subject&)>& done) : m_waiting(count), m_done(done) {}
-
-  void add(std::size_t index, Subject subject) {
-    const std::lock_guard lock(m_mutex);
-    m_waiting[index] = std::move(subject);
-    for (; m_next < m_waiting.size() && m_waiting[m_next]; ++m_next) {
-      m_done(*m_waiting[m_next]);
-      m_waiting[m_next].reset();
-    }
-  }
-
- private:
-  std::vector<std::optional<Subject>> m_waiting;
-  const std::function<void(const Subject&)>& m_done;
-  std::size_t m_next = 0;
-  std::mutex m_mutex;
-};
-
 }  // namespace
 
 void check_files(std::span<const Expectation> expected, const CheckOptions& options, const std::function<void(const Subject&)>& done) {
@@ -313,8 +293,14 @@ void check_files(std::span<const Expectation> expected, const CheckOptions& opti
   if (workers > 1) {
     terms.options.inspect.jobs = 1;  // memory is for each file: what is found in it does not depend on the number of threads
   }
-  InOrder order(expected.size(), done);
-  inspecting::run_pieces(expected.size(), workers, [&](unsigned, std::size_t index) { order.add(index, Check(expected[index], terms).run()); });
+  inspecting::OrderedWork work(workers);
+  for (const auto& one : expected) {
+    work.add([&terms, &done, &one] {
+      const auto subject = std::make_shared<const Subject>(Check(one, terms).run());
+      return [&done, subject] { done(*subject); };
+    });
+  }
+  work.finish();
 }
 
 }  // namespace upinspect
