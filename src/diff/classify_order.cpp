@@ -13,21 +13,31 @@ namespace upinspect::diff {
 namespace {
 
 using numeric::ChangedElement;
-using numeric::mixed;
+/// The finaliser of SplitMix64: a hash of one number. Sums of hashes do not depend on the order.
+[[nodiscard]] constexpr std::uint64_t mixed(std::uint64_t value) noexcept {
+  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
+  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
+  return value ^ (value >> 31U);
+}
 
 /// Rows and columns beyond this many are not told apart.
 constexpr std::uint64_t k_most_lines = 4U << 20U;
 
-/// Hashes of the rows and of the columns of a tensor seen as a matrix whose rows are its first dimension.
+/// Hashes of the rows and of the columns of a tensor seen as a matrix whose rows are its first dimension, and of all its values
+/// wherever they stand.
 struct Lines {
   std::vector<std::uint64_t> rows;
   std::vector<std::uint64_t> columns;
+  std::uint64_t values = 0;
 
   Lines(std::uint64_t row_count, std::uint64_t column_count) : rows(row_count), columns(column_count) {}
 
   void add(std::uint64_t row, std::uint64_t column, std::uint64_t pattern) {
-    rows[row] += mixed(pattern + mixed(column));
-    columns[column] += mixed(pattern + mixed(row));
+    values += mixed(pattern);
+    if (!rows.empty()) {
+      rows[row] += mixed(pattern + mixed(column));
+      columns[column] += mixed(pattern + mixed(row));
+    }
   }
 
   void sort() {
@@ -36,25 +46,39 @@ struct Lines {
   }
 };
 
-/// "rows", "columns", or "values" where neither moved as a whole.
+/// "rows", "columns", or "values" where neither moved as a whole; empty where the values are not the same (but for one chance
+/// in 2^64).
 std::string what_moved(const Case& of) {
   const auto& shape = of.pair.new_tensor().shape;
   const auto total = of.difference.elements;
-  if (shape.size() < 2 || shape[0] == 0 || total % shape[0] != 0 || shape[0] > k_most_lines || total / shape[0] > k_most_lines) {
-    return "values";
-  }
-  const auto columns = total / shape[0];
-  Lines before(shape[0], columns);
-  Lines after(shape[0], columns);
+  const bool lines = shape.size() >= 2 && shape[0] != 0 && total % shape[0] == 0 && shape[0] <= k_most_lines && total / shape[0] <= k_most_lines;
+  const auto columns = lines ? total / shape[0] : total;
+  Lines before(lines ? shape[0] : 0, lines ? columns : 0);
+  Lines after = before;
   std::uint64_t index = 0;
   visit_pairs(of.pair, [&](std::uint64_t old_bits, std::uint64_t new_bits) {
     before.add(index / columns, index % columns, old_bits);
     after.add(index / columns, index % columns, new_bits);
     ++index;
   });
+  if (before.values != after.values) {
+    return {};
+  }
   before.sort();
   after.sort();
-  return before.rows == after.rows ? "rows" : before.columns == after.columns ? "columns" : "values";
+  return !lines ? "values" : before.rows == after.rows ? "rows" : before.columns == after.columns ? "columns" : "values";
+}
+
+/// Of the elements that are kept, where these are all that differ.
+bool known_apart(const numeric::ElementDifference& difference) {
+  if (difference.kept.size() != difference.changed) {
+    return false;
+  }
+  std::uint64_t apart = 0;
+  for (const auto& element : difference.kept) {
+    apart += mixed(element.before) - mixed(element.after);
+  }
+  return apart != 0;
 }
 
 std::size_t distinct(std::span<const ChangedElement> elements, std::uint64_t ChangedElement::*side) {
@@ -99,12 +123,16 @@ bool lies_on(const Grid& grid, std::span<const ChangedElement> kept) {
 }  // namespace
 
 std::optional<Explanation> explain_permutation(const Case& of) {
-  if (of.difference.changed < 2 || of.difference.format.scale == numeric::Scale::opaque || of.difference.sums_apart != 0) {
+  if (of.difference.changed < 2 || of.difference.format.scale == numeric::Scale::opaque || !of.difference.may_be_reordered() || known_apart(of.difference)) {
+    return std::nullopt;
+  }
+  const auto moved = what_moved(of);
+  if (moved.empty()) {
     return std::nullopt;
   }
   Explanation explanation;
   explanation.kind = ChangeKind::permuted;
-  explanation.why = fmt::format("the {} are the same in another order", what_moved(of));
+  explanation.why = fmt::format("the {} are the same in another order", moved);
   return explanation;
 }
 

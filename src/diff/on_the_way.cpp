@@ -57,8 +57,15 @@ std::optional<numeric::ElementDifference> OnTheWay::take(const Pair& pair) {
     return std::nullopt;
   }
   numeric::ElementDifference whole(place->format, units_at(*place), 0, 0);
+  const auto index = static_cast<std::size_t>(place - m_places.begin());
+  std::size_t kept = 0;
+  for (const auto& group : m_groups) {
+    const auto part = group.find(index);
+    kept += part == group.end() ? 0 : part->second.kept.size();
+  }
+  whole.kept.reserve(kept);
   for (auto& group : m_groups) {
-    const auto part = group.find(static_cast<std::size_t>(place - m_places.begin()));
+    const auto part = group.find(index);
     if (part != group.end()) {
       whole.append(part->second);
       group.erase(part);

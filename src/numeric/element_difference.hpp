@@ -2,6 +2,7 @@
 // Compares the elements of two versions of a tensor in one pass: which differ, in which bits, and by how much.
 #pragma once
 
+#include "numeric/difference_kernels.hpp"
 #include "numeric/element_format.hpp"
 
 #include <array>
@@ -33,25 +34,6 @@ struct ChangedElement {
   friend bool operator==(const ChangedElement&, const ChangedElement&) = default;
 };
 
-/// What is counted of distances: exact below 64, then to one part in 32. bin_of(d) is monotonous.
-inline constexpr std::size_t k_distance_bins = 64 * 32;
-[[nodiscard]] constexpr std::size_t distance_bin(std::uint64_t distance) noexcept {
-  if (distance < 64) {
-    return static_cast<std::size_t>(distance);
-  }
-  const auto octave = static_cast<unsigned>(std::bit_width(distance)) - 6;
-  return (std::size_t{octave} + 1) * 32 + static_cast<std::size_t>((distance >> octave) - 32);
-}
-/// The smallest distance of a bin.
-[[nodiscard]] std::uint64_t bin_start(std::size_t bin) noexcept;
-
-/// The finaliser of SplitMix64: a hash of one number. Sums of hashes do not depend on the order.
-[[nodiscard]] constexpr std::uint64_t mixed(std::uint64_t value) noexcept {
-  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
-  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
-  return value ^ (value >> 31U);
-}
-
 /// Where along a tensor changes lie: counts in this many equal stretches.
 inline constexpr std::size_t k_places = 240;
 
@@ -63,7 +45,8 @@ struct DifferenceSums {
   std::uint64_t single_bit = 0;  ///< pairs that differ in one bit
   std::uint64_t rises = 0;       ///< pairs whose later value is the greater
   std::uint64_t greatest_distance = 0;
-  std::uint64_t sums_apart = 0;  ///< 0 where the old patterns of those that differ are the new ones in another order (but for one chance in 2^64)
+  std::uint64_t apart = 0;       ///< the sum of the patterns before less that of those after: as many low bits as an element has
+  std::uint64_t exclusive = 0;   ///< the exclusive or of all of them
   double distance_sum = 0;
   double absolute_sum = 0;
   double absolute_max = 0;
@@ -107,6 +90,10 @@ class ElementDifference : public DifferenceSums {
   /// Pairs that have a distance.
   [[nodiscard]] std::uint64_t measured() const noexcept { return changed - not_finite; }
 
+  /// False where the old patterns of those that differ are not the new ones in another order; true in one case of many thousands
+  /// where they are not, either.
+  [[nodiscard]] bool may_be_reordered() const noexcept { return apart << (64 - format.bits()) == 0 && exclusive == 0; }
+
   /// Of the distances; below 64 exact. Nothing where none has one.
   [[nodiscard]] std::optional<std::uint64_t> median_distance() const;
 
@@ -114,6 +101,10 @@ class ElementDifference : public DifferenceSums {
   using Sums = DifferenceSums;
 
   void compare(std::span<const std::byte> before, std::span<const std::byte> after);
+  void compare_blocks(std::span<const std::byte> before, std::span<const std::byte> after);
+  void settle(DifferenceTally& tally);
+  void note_block(const FloatBlock& block, std::size_t count, std::uint64_t differing);
+  void note_one_by_one(const FloatBlock& block, std::size_t count, std::size_t& at);
   template <typename Numbers>
   void compare_as(const Numbers& numbers, std::span<const std::byte> before, std::span<const std::byte> after);
   void note(std::uint64_t index, std::uint64_t before, std::uint64_t after);
@@ -125,6 +116,7 @@ class ElementDifference : public DifferenceSums {
   std::size_t m_place = 0;
   std::uint64_t m_place_end = 0;
   std::array<std::array<std::uint64_t, 256>, 8> m_planes{};  ///< of the flipped bits, by byte
+  std::array<std::uint64_t, 32> m_bits{};                    ///< the same by bit, of what is measured in blocks
 };
 
 }  // namespace upinspect::numeric

@@ -6,6 +6,7 @@
 
 #include "numeric/kernels.hpp"
 #include "numeric/load.hpp"
+#include "numeric/widen_floats.hpp"
 
 #include <algorithm>
 
@@ -254,9 +255,13 @@ UPINSPECT_KERNEL void deviate_lanes(const std::byte* from, std::size_t count, do
   constexpr std::size_t k_doubles = Vectors<Width>::k_doubles;
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < DeviationLanes<Width>::k_registers; ++i) {
-    Vector values;
-    std::memcpy(&values, from + i * sizeof values, sizeof values);
-    Doubles deviation = __builtin_convertvector(values, Doubles) - pivot;
+    Doubles deviation;
+    if constexpr (sizeof(Vector) == sizeof(Doubles)) {
+      std::memcpy(&deviation, from + i * sizeof deviation, sizeof deviation);
+    } else {
+      widen_floats(from + i * sizeof(Vector), deviation);
+    }
+    deviation -= pivot;
     if (count < k_lanes) {
       for (std::size_t lane = 0; lane < k_doubles; ++lane) {
         deviation[lane] = i * k_doubles + lane < count ? deviation[lane] : 0.0;
