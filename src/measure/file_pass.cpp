@@ -5,6 +5,7 @@
 #include "measure/entry_tasks.hpp"
 #include "measure/gather.hpp"
 #include "measure/hash_thread.hpp"
+#include "measure/second_hand.hpp"
 #include "measure/tensor_task.hpp"
 
 #include <algorithm>
@@ -26,6 +27,11 @@ constexpr std::size_t k_listed_gaps = 64;
 
 // Stands for the file itself where the packed offset of a deflated entry would stand.
 constexpr std::uint64_t k_whole_file = UINT64_MAX;
+
+struct FreeHand {
+  SecondHand& hand;
+  ~FreeHand() { hand.wait(); }
+};
 
 /// A tensor that lies in the file or in an unpacked entry just as it is.
 struct InStream {
@@ -57,6 +63,7 @@ class FilePass {
 
   model::Builder& m_builder;
   const Coverage& m_coverage;
+  SecondHand m_second_hand;
   InstrumentPool m_pool;
   StreamSweep m_sweep;
   std::map<std::uint64_t, DeflatedEntryTask*> m_deflated;
@@ -68,13 +75,14 @@ class FilePass {
   std::uint64_t m_unpacked_size = 0;  ///< of the file, its deflated entries counted as they come out as well
 };
 
-HashThread::Mode hash_mode(const InspectOptions& options, std::uint64_t size) {
-  if (!options.sha256) {
-    return HashThread::Mode::off;
-  }
+/// A thread costs more than it brings for a file of a block or two.
+bool pays_for_a_thread(const InspectOptions& options, std::uint64_t size) {
   const auto cores = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
-  // A thread costs more than it brings for a file of a block or two.
-  return cores > 1 && size > 2 * HashThread::k_block_bytes ? HashThread::Mode::threaded : HashThread::Mode::inline_;
+  return cores > 1 && size > 2 * HashThread::k_block_bytes;
+}
+
+HashThread::Mode hash_mode(const InspectOptions& options, std::uint64_t size) {
+  return !options.sha256 ? HashThread::Mode::off : pays_for_a_thread(options, size) ? HashThread::Mode::threaded : HashThread::Mode::inline_;
 }
 
 void FilePass::tick(std::uint64_t done) {
@@ -170,7 +178,10 @@ void FilePass::place_in_streams() {
 
 void FilePass::place(const InStream& item) {
   auto* sweep = &m_sweep;
+  const auto& options = m_builder.options();
+  numeric::Helper* helper = !options.sha256 && pays_for_a_thread(options, item.range.length) ? &m_second_hand : nullptr;
   if (item.entry != k_whole_file) {
+    helper = nullptr;  // what is unpacked does not stay
     const auto found = m_deflated.find(item.entry);
     if (found == m_deflated.end()) {
       item.tensor->unread = "its entry cannot be unpacked";
@@ -178,7 +189,7 @@ void FilePass::place(const InStream& item) {
     }
     sweep = &found->second->inside();
   }
-  sweep->add(std::make_unique<TensorTask>(item.range, *item.tensor, m_builder.options(), m_pool));
+  sweep->add(std::make_unique<TensorTask>(item.range, *item.tensor, options, m_pool, helper));
 }
 
 void FilePass::plan_checksums() {
@@ -224,7 +235,8 @@ void FilePass::plan() {
 
 void FilePass::stream() {
   const auto& source = m_builder.source();
-  HashThread hash(hash_mode(m_builder.options(), source.size()));
+  HashThread hash(hash_mode(m_builder.options(), source.size()), source.size());
+  const FreeHand free_before_the_blocks_go{m_second_hand};
   bytes::Xxh3_128 xxh3;
   std::uint64_t offset = 0;
   while (offset < source.size()) {

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -24,7 +25,8 @@ class HashThread {
   static constexpr std::size_t k_blocks = 8;
 
   enum class Mode : std::uint8_t { off, inline_, threaded };
-  explicit HashThread(Mode mode);
+  /// For a file of `size` bytes. Where hashing is off there are two blocks: each stays as it is while the next one is filled.
+  HashThread(Mode mode, std::uint64_t size);
   ~HashThread();
   HashThread(const HashThread&) = delete;
   HashThread& operator=(const HashThread&) = delete;
@@ -39,7 +41,8 @@ class HashThread {
   void work();
 
   Mode m_mode;
-  std::vector<std::vector<std::byte>> m_blocks;
+  std::size_t m_block_size;
+  std::vector<std::unique_ptr<std::byte[]>> m_blocks;
   std::vector<std::size_t> m_lengths;
   std::uint64_t m_pushed = 0;
   std::uint64_t m_hashed = 0;

@@ -63,12 +63,12 @@ void TensorGauge::begin() {
   m_seen = 0;
 }
 
-void TensorGauge::feed(std::span<const std::byte> piece) {
+void TensorGauge::feed(std::span<const std::byte> piece, numeric::Helper* helper) {
   m_seen += piece.size();
   if (m_tensor.location.order == ByteOrder::big && turning_unit(m_tensor.dtype) > 1) {
     take_swapped(piece);
   } else {
-    take(piece);
+    take(piece, helper);
   }
 }
 
@@ -81,11 +81,15 @@ void TensorGauge::take_swapped(std::span<const std::byte> piece) {
   m_split.assign(buffer.begin() + static_cast<std::ptrdiff_t>(whole), buffer.end());
   buffer.resize(whole);
   turn_round(m_tensor.dtype, buffer);
-  take(buffer);
+  take(buffer, nullptr);
 }
 
-void TensorGauge::take(std::span<const std::byte> little_endian) {
-  m_tools->accumulator.add(little_endian);
+void TensorGauge::take(std::span<const std::byte> little_endian, numeric::Helper* helper) {
+  if (helper != nullptr) {
+    m_tools->accumulator.add(little_endian, *helper);
+  } else {
+    m_tools->accumulator.add(little_endian);
+  }
   if (m_has_blocks) {
     m_tools->block_meter.add(little_endian);
   }

@@ -42,11 +42,12 @@ class TensorGauge {
   TensorGauge& operator=(const TensorGauge&) = delete;
 
   void begin();
-  void feed(std::span<const std::byte> piece);
+  /// With a helper the piece stays where it is until the next call, or end().
+  void feed(std::span<const std::byte> piece, numeric::Helper* helper = nullptr);
   void end();
 
  private:
-  void take(std::span<const std::byte> little_endian);
+  void take(std::span<const std::byte> little_endian, numeric::Helper* helper);
   void take_swapped(std::span<const std::byte> piece);
 
   Tensor& m_tensor;
@@ -61,14 +62,15 @@ class TensorGauge {
 /// A TensorGauge for a tensor that lies in a stream just as it is.
 class TensorTask final : public StreamTask {
  public:
-  TensorTask(ByteRange range, Tensor& tensor, const InspectOptions& options, InstrumentPool& pool)
-      : StreamTask(range), m_gauge(tensor, options, pool) {}
+  TensorTask(ByteRange range, Tensor& tensor, const InspectOptions& options, InstrumentPool& pool, numeric::Helper* helper)
+      : StreamTask(range), m_gauge(tensor, options, pool), m_helper(helper) {}
   void begin() override { m_gauge.begin(); }
-  void feed(std::span<const std::byte> piece) override { m_gauge.feed(piece); }
+  void feed(std::span<const std::byte> piece) override { m_gauge.feed(piece, m_helper); }
   void end() override { m_gauge.end(); }
 
  private:
   TensorGauge m_gauge;
+  numeric::Helper* m_helper;
 };
 
 }  // namespace upinspect::measure
