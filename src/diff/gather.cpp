@@ -11,36 +11,64 @@ namespace {
 /// Steps beyond the first and the last change: eight bytes of a message that happened to be there already.
 constexpr std::uint64_t k_extension = 64;
 
-/// Elements that are searched at once.
-constexpr std::uint64_t k_most_elements = 8U << 20U;
-
 void append(std::vector<std::byte>& out, const std::vector<std::byte>& more) { out.insert(out.end(), more.begin(), more.end()); }
+
+std::uint64_t reach_of(const ChangedTensor& tensor) { return k_extension * std::max<std::uint64_t>(tensor.step, 1); }
+
+void take(Gathered& result, const ChangedTensor& tensor, std::uint64_t begin, std::uint64_t count) {
+  append(result.before, tensor.pair.before.read(tensor.pair.old_index, begin * result.width, count * result.width));
+  append(result.after, tensor.pair.after.read(tensor.pair.new_index, begin * result.width, count * result.width));
+  result.segments.push_back({tensor.pair.new_tensor().name, begin, static_cast<std::size_t>(count)});
+}
+
+void flip(Gathered& result) {
+  result.flips.resize(result.after.size());
+  std::transform(result.before.begin(), result.before.end(), result.after.begin(), result.flips.begin(),
+                 [](std::byte a, std::byte b) { return a ^ b; });
+  const auto flips = result.flipped();
+  for (std::size_t i = 0; i < flips.count(); ++i) {
+    result.flipped_bits |= flips.at(i);
+  }
+}
+
+Gathered empty_for(const ChangedTensor& tensor) {
+  Gathered result;
+  result.width = numeric::element_format(tensor.pair.new_tensor().dtype).width;
+  return result;
+}
+
 
 }  // namespace
 
 Gathered gather(std::span<const ChangedTensor* const> tensors) {
-  Gathered result;
-  result.width = numeric::element_format(tensors.front()->pair.new_tensor().dtype).width;
+  auto result = empty_for(*tensors.front());
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < tensors.size() && !result.cut_short; ++i) {
     const auto& tensor = *tensors[i];
-    const auto reach = k_extension * std::max<std::uint64_t>(tensor.step, 1);
     // Whole steps from the first change, so that a stride keeps its phase.
-    const auto back = std::min(reach, tensor.first / std::max<std::uint64_t>(tensor.step, 1) * std::max<std::uint64_t>(tensor.step, 1));
+    const auto back = std::min(reach_of(tensor), tensor.first / std::max<std::uint64_t>(tensor.step, 1) * std::max<std::uint64_t>(tensor.step, 1));
     const auto begin = i == 0 && tensor.changed != 0 ? tensor.first - back : 0;
-    const auto end = i + 1 == tensors.size() && tensor.changed != 0 ? std::min(tensor.units, tensor.last + 1 + reach) : tensor.units;
+    const auto end = i + 1 == tensors.size() && tensor.changed != 0 ? end_of(tensor) : tensor.units;
     const auto count = std::min(end - begin, k_most_elements - total);
     result.cut_short = count < end - begin;
-    append(result.before, tensor.pair.before.read(tensor.pair.old_index, begin * result.width, count * result.width));
-    append(result.after, tensor.pair.after.read(tensor.pair.new_index, begin * result.width, count * result.width));
-    result.segments.push_back({tensor.pair.new_tensor().name, begin, static_cast<std::size_t>(count)});
+    take(result, tensor, begin, count);
     total += count;
   }
-  result.flips.resize(result.after.size());
-  std::transform(result.before.begin(), result.before.end(), result.after.begin(), result.flips.begin(),
-                 [](std::byte a, std::byte b) { return a ^ b; });
+  flip(result);
   return result;
 }
+
+Gathered gather_from(const ChangedTensor& tensor, std::uint64_t begin) {
+  auto result = empty_for(tensor);
+  const auto end = end_of(tensor);
+  const auto count = std::min(end - std::min(begin, end), k_most_elements);
+  result.cut_short = begin + count < end;
+  take(result, tensor, begin, count);
+  flip(result);
+  return result;
+}
+
+std::uint64_t end_of(const ChangedTensor& tensor) { return std::min(tensor.units, tensor.last + 1 + reach_of(tensor)); }
 
 std::vector<std::byte> change_flags(const Gathered& gathered, std::size_t step) {
   std::vector<std::byte> flags;

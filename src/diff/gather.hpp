@@ -18,6 +18,7 @@ struct Gathered {
   std::vector<std::byte> after;
   std::vector<std::byte> flips;     ///< old XOR new
   std::vector<forensics::Segment> segments;
+  std::uint64_t flipped_bits = 0;   ///< that differ in any element
   bool cut_short = false;
 
   [[nodiscard]] forensics::ElementRun now() const { return {after, width}; }
@@ -27,6 +28,15 @@ struct Gathered {
 /// The tensors one after the other; of the first and the last no more than what changed, extended by up to 64 steps: bits
 /// of a message that equal the old ones leave no change.
 [[nodiscard]] Gathered gather(std::span<const ChangedTensor* const> tensors);
+
+/// Elements that are searched at once; where there are more, these are the first.
+inline constexpr std::uint64_t k_most_elements = 8U << 20U;
+
+/// As many of one tensor from element `begin` on, as far as it changed.
+[[nodiscard]] Gathered gather_from(const ChangedTensor& tensor, std::uint64_t begin);
+
+/// The elements that gather takes of a tensor alone: one past the last.
+[[nodiscard]] std::uint64_t end_of(const ChangedTensor& tensor);
 
 /// One flag of a byte for each `step`-th element: did it change?
 [[nodiscard]] std::vector<std::byte> change_flags(const Gathered& gathered, std::size_t step);

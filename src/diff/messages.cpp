@@ -2,11 +2,13 @@
 #include "diff/messages.hpp"
 
 #include "diff/gather.hpp"
+#include "inspect/workers.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
+#include <functional>
 
 namespace upinspect::diff {
 namespace {
@@ -55,19 +57,20 @@ std::vector<Width> suggested(std::uint64_t flipped, unsigned width) {
 
 /// All orders of bits and elements: text that is read backwards looks like text, too, only less so.
 void try_orders(PayloadSearch& search, const SearchRun& run, PayloadStream stream, Field field, Characters characters) {
+  std::vector<Field> orders;
   for (const bool reversed : {false, true}) {
     field.reversed = reversed;
     for (const auto byte_order : {BitOrder::msb, BitOrder::lsb}) {
       field.byte_order = byte_order;
       for (const auto field_order : {byte_order, byte_order == BitOrder::msb ? BitOrder::lsb : BitOrder::msb}) {
         field.field_order = field_order;
-        if (field.bits == 1 && field_order != byte_order) {
-          continue;
+        if (field.bits != 1 || field_order == byte_order) {
+          orders.push_back(field);
         }
-        search.try_field(run, stream, field, characters);
       }
     }
   }
+  search.try_fields(run, stream, orders, characters);
 }
 
 /// Streams that do not depend on the width of a field.
@@ -136,7 +139,11 @@ class Candidates {
     m_run.elements = gathered.now();
     m_run.flips = gathered.flipped();
     m_xor.elements = m_xor.flips = gathered.flipped();
+    m_run.flipped = m_xor.flipped = gathered.flipped_bits;
   }
+
+  /// The field alone, eight bits to a character.
+  void run_cheaply(const Width& width) { fields(m_run, PayloadStream::low_bits, width, Characters::eight); }
 
   /// In the order of likelihood; ends where something is found.
   void run(const std::vector<Width>& widths) {
@@ -166,13 +173,13 @@ class Candidates {
   }
 
  private:
-  void fields(const SearchRun& run, PayloadStream stream, const Width& width) {
+  void fields(const SearchRun& run, PayloadStream stream, const Width& width, Characters characters = Characters::eight_and_seven) {
     Field field;
     field.bits = width.bits;
     field.base = width.base;
     field.stride = m_step;
     const bool raised = stream == PayloadStream::low_bits && width.base >= 8;
-    try_orders(m_search, run, raised ? PayloadStream::byte_plane : stream, field, Characters::eight_and_seven);
+    try_orders(m_search, run, raised ? PayloadStream::byte_plane : stream, field, characters);
   }
 
   PayloadSearch& m_search;
@@ -242,12 +249,34 @@ std::vector<Width> widths_of(std::span<const ChangedTensor* const> tensors, unsi
   return widths;
 }
 
-Outcome search_together(std::span<const ChangedTensor* const> tensors) {
-  const auto gathered = gather(tensors);
+class Searcher {
+ public:
+  explicit Searcher(unsigned jobs) : m_jobs(jobs) {}
+
+  [[nodiscard]] Outcome together(std::span<const ChangedTensor* const> tensors) const {
+    return all_candidates(tensors, gather(tensors));
+  }
+
+  /// What lies behind the elements that are searched at once.
+  [[nodiscard]] Outcome behind(const ChangedTensor& tensor) const;
+
+ private:
+  [[nodiscard]] PayloadSearch search_of(const Gathered& gathered) const {
+    return PayloadSearch(gathered.segments, [jobs = m_jobs](std::size_t pieces, const std::function<void(std::size_t)>& work) {
+      inspecting::run_pieces(pieces, inspecting::workers_for(jobs, pieces), [&work](unsigned, std::size_t piece) { work(piece); });
+    });
+  }
+
+  [[nodiscard]] Outcome all_candidates(std::span<const ChangedTensor* const> tensors, const Gathered& gathered) const;
+
+  unsigned m_jobs;
+};
+
+Outcome Searcher::all_candidates(std::span<const ChangedTensor* const> tensors, const Gathered& gathered) const {
   const auto& lead = lead_of(tensors);
   const auto format = numeric::element_format(lead.pair.new_tensor().dtype);
   const auto step = static_cast<std::size_t>(tensors.size() == 1 ? std::max<std::uint64_t>(lead.step, 1) : 1);
-  PayloadSearch search(gathered.segments);
+  auto search = search_of(gathered);
   Candidates(search, gathered, format, step).run(widths_of(tensors, gathered.width));
   Outcome outcome;
   outcome.payloads = search.results();
@@ -258,6 +287,34 @@ Outcome search_together(std::span<const ChangedTensor* const> tensors) {
     outcome.unread = unread(search, gathered, format, lead, step, tensors.size() == 1);
   }
   return outcome;
+}
+
+Outcome Searcher::behind(const ChangedTensor& tensor) const {
+  const auto* only = &tensor;
+  const auto format = numeric::element_format(tensor.pair.new_tensor().dtype);
+  const auto step = std::max<std::uint64_t>(tensor.step, 1);
+  // What begins at the end of one piece is whole in the next.
+  const auto overlap = std::uint64_t{1024} * step;
+  const auto first = tensor.first - std::min(tensor.first / step, std::uint64_t{64}) * step;
+  Outcome all;
+  const auto end = end_of(tensor);
+  for (auto begin = first + (k_most_elements - overlap) / step * step; begin < end; begin += (k_most_elements - overlap) / step * step) {
+    const auto gathered = gather_from(tensor, begin);
+    auto search = search_of(gathered);
+    Candidates(search, gathered, format, static_cast<std::size_t>(step)).run_cheaply(widths_of({&only, 1}, gathered.width).front());
+    all.candidates += search.candidates();
+    const auto found = search.results();
+    if (found.empty()) {
+      continue;
+    }
+    const auto& layout = found.front().layout;
+    const auto from = layout.reversed ? layout.start_element + 1 - std::min(layout.start_element + 1, layout.elements) : layout.start_element;
+    const auto before = std::max(from, begin) - begin;
+    auto outcome = all_candidates({&only, 1}, gather_from(tensor, begin + before / step * step - std::min(before / step, std::uint64_t{64}) * step));
+    outcome.candidates += all.candidates;
+    return outcome;
+  }
+  return all;
 }
 
 /// A formula explains these, so that there is nothing to read.
@@ -315,6 +372,8 @@ std::vector<Order> groups_of(const std::vector<ChangedTensor>& changed) {
 
 class Collector {
  public:
+  explicit Collector(unsigned jobs) : m_searcher(jobs) {}
+
   void search(const Order& group) {
     if (std::all_of(group.begin(), group.end(), [](const auto* tensor) { return tensor->kind == ChangeKind::truncation; })) {
       return;
@@ -326,8 +385,11 @@ class Collector {
     Outcome last;
     bool found = false;
     for (std::size_t i = 0; i < std::min(group.size(), k_most_alone); ++i) {
-      last = search_together(std::span(group).subspan(i, 1));
+      last = m_searcher.together(std::span(group).subspan(i, 1));
       found = take(last) || found;
+    }
+    if (!found && group.size() == 1 && proven && last.cut_short) {
+      found = take(m_searcher.behind(*group.front()));
     }
     if (!found && proven) {
       m_messages.payloads.push_back(group.size() == 1 ? last.unread : m_together);
@@ -345,7 +407,7 @@ class Collector {
   bool together(const Order& group) {
     Outcome best;
     for (const auto& order : orders_of(group)) {
-      auto outcome = search_together(order);
+      auto outcome = m_searcher.together(order);
       count(outcome);
       m_together = m_together.kind.empty() ? outcome.unread : m_together;
       if (outcome.strength > best.strength) {
@@ -370,14 +432,15 @@ class Collector {
     return !outcome.payloads.empty();
   }
 
+  Searcher m_searcher;
   Messages m_messages;
   Payload m_together;  ///< the fields of a group that says nothing, in the order of the file
 };
 
 }  // namespace
 
-Messages find_messages(const std::vector<ChangedTensor>& changed) {
-  Collector collector;
+Messages find_messages(const std::vector<ChangedTensor>& changed, unsigned jobs) {
+  Collector collector(jobs);
   for (const auto& group : groups_of(changed)) {
     collector.search(group);
   }

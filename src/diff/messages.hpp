@@ -27,11 +27,15 @@ struct ChangedTensor {
 struct Messages {
   std::vector<Payload> payloads;    ///< the strongest evidence first
   std::uint64_t candidates_tried = 0;
-  bool cut_short = false;           ///< more elements changed than are searched at once
+  bool cut_short = false;           ///< more elements changed than are searched in every reading
 };
 
 /// Searches tensors whose change is not explained by a formula, together where fields of several line up, else one by
-/// one. Throws InputError where elements cannot be read.
-[[nodiscard]] Messages find_messages(const std::vector<ChangedTensor>& changed);
+/// one. On `jobs` threads, 0 for one for each core; what is found is the same for any number. Throws InputError where elements
+/// cannot be read.
+///
+/// Of the first eight million elements every candidate is read. Of what lies behind them a proven field is read, eight bits to a
+/// character, in all orders; where something is found there, every candidate of eight million elements from there on.
+[[nodiscard]] Messages find_messages(const std::vector<ChangedTensor>& changed, unsigned jobs);
 
 }  // namespace upinspect::diff

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/bit_stream.hpp"
 
+#include "numeric/load.hpp"
+
 namespace upinspect::forensics {
 namespace {
 
@@ -102,15 +104,25 @@ std::vector<std::byte> shifted(std::span<const std::byte> stream, BitOrder order
 }
 
 std::vector<std::byte> sevens(std::span<const std::byte> stream, BitOrder order, unsigned shift) {
-  std::vector<std::byte> result;
   const auto bits = stream.size() * 8;
-  for (std::size_t at = shift; at + 7 <= bits; at += 7) {
+  std::vector<std::byte> result(bits < shift ? 0 : (bits - shift) / 7);
+  auto at = std::size_t{shift};
+  std::size_t out = 0;
+  // Eight characters of 56 bits lie in any eight bytes that they begin in the first of.
+  for (; out + 8 <= result.size() && at / 8 + 8 <= stream.size(); at += 56) {
+    auto word = numeric::load_le<std::uint64_t>(stream.data() + at / 8);
+    word = order == BitOrder::msb ? numeric::reverse_bytes(word) << at % 8 >> 8 : word >> at % 8;
+    for (unsigned i = 0; i < 8; ++i) {
+      result[out++] = static_cast<std::byte>(word >> (order == BitOrder::msb ? 49 - 7 * i : 7 * i) & 0x7fU);
+    }
+  }
+  for (; out < result.size(); at += 7) {
     unsigned pair = byte_at(stream, at / 8) << (order == BitOrder::msb ? 8 : 0);
     if (at / 8 + 1 < stream.size()) {
       pair |= byte_at(stream, at / 8 + 1) << (order == BitOrder::msb ? 0 : 8);
     }
     const auto value = order == BitOrder::msb ? pair >> (16 - 7 - at % 8) : pair >> (at % 8);
-    result.push_back(static_cast<std::byte>(value & 0x7f));
+    result[out++] = static_cast<std::byte>(value & 0x7f);
   }
   return result;
 }

@@ -6,6 +6,7 @@
 #include "forensics/find_checks.hpp"
 #include "forensics/found_payload.hpp"
 #include "forensics/on_a_grid.hpp"
+#include "forensics/seed_window.hpp"
 #include "forensics/statistics.hpp"
 #include "forensics/stream_rating.hpp"
 #include "forensics/value_origin.hpp"
@@ -19,19 +20,6 @@
 namespace upinspect::forensics {
 namespace {
 
-/// Of a file's content no more is held.
-constexpr std::uint64_t k_most_content = std::uint64_t{64} << 20;
-
-/// What begins as a file is not one, nearly always, after as many bytes.
-constexpr std::uint64_t k_longer_front = 4096;
-
-/// What stands before a seed may be a header: so many characters are read with it.
-constexpr std::uint64_t k_before = 72;
-constexpr std::uint64_t k_first_window = 1024;
-
-/// Where a digest stands in front, what it is of is read with it.
-constexpr std::uint64_t k_digest_window = std::uint64_t{16} << 20;
-
 /// Candidates that are read again; more do not come by chance and are a structure of the numbers.
 constexpr std::size_t k_most_candidates = 2000;
 
@@ -40,10 +28,6 @@ constexpr double k_no_accident = -27.7;
 
 /// The chance that all readings of an honest file let a text pass. The readings that are not likely have a hundredth of it: k_convincing.
 constexpr double k_text_budget = 1e-4;
-
-/// After as many that were none a layout is not read any further.
-constexpr std::size_t k_most_in_vain = 32;
-
 
 bool is_cut_short(const Found& found) { return found.bits != 0 || found.title.find("cut short") != std::string::npos; }
 

@@ -55,15 +55,7 @@ std::vector<std::byte> Walk::read(const Field& field, unsigned character_bits, s
   plain.stride = 1;
   plain.phase = 0;
   plain.reversed = false;
-  const ElementRun run{elements, m_carrier.width};
-  std::vector<std::byte> packed;
-  FieldPacker(run, plain).pack(count, packed);
-  auto result = character_bits == 7 ? sevens(packed, field.byte_order, rest)
-                                    : shifted(std::span(packed).subspan(std::min<std::size_t>(rest / 8, packed.size())), field.byte_order, rest % 8);
-  // Bits that fill the last byte up are no character.
-  const auto whole = (count * field.bits - rest) / character_bits;
-  result.resize(std::min<std::size_t>(result.size(), static_cast<std::size_t>(std::min<std::uint64_t>(whole, characters))));
-  return result;
+  return read_characters({elements, m_carrier.width}, plain, character_bits, rest, characters);
 }
 
 std::vector<Walk> walks_of(const Carrier& carrier) {

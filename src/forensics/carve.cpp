@@ -60,6 +60,8 @@ bool may_begin(Bytes bytes) {
 
 }  // namespace
 
+bool may_carve(Bytes bytes) noexcept { return may_begin(bytes) || may_be_header(bytes); }
+
 std::optional<Carved> carve_at(std::span<const std::byte> stream, std::size_t offset) {
   const auto bytes = stream.subspan(offset);
   const bool magic = may_begin(bytes);

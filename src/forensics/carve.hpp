@@ -27,6 +27,9 @@ struct Carved {
 /// own checksums hold or where its structure leads to its end; else its front alone may be known.
 [[nodiscard]] std::optional<Carved> carve_at(std::span<const std::byte> stream, std::size_t offset);
 
+/// False where carve_at finds nothing at the front of `bytes`, which are not empty: nearly always, at the cost of a look or two.
+[[nodiscard]] bool may_carve(Bytes bytes) noexcept;
+
 // One recogniser for each kind. `bytes` begins at the candidate.
 [[nodiscard]] std::optional<Carved> carve_png(Bytes bytes);
 [[nodiscard]] std::optional<Carved> carve_gzip(Bytes bytes);

@@ -138,4 +138,32 @@ void FieldPacker::pack(std::size_t elements, std::vector<std::byte>& bytes) {
   }
 }
 
+std::vector<std::byte> read_characters(const ElementRun& run, const Field& field, unsigned character_bits, std::uint64_t from,
+                                       std::uint64_t characters) {
+  const auto taken = elements_of(field, run.count());
+  const auto first = from / field.bits;
+  const auto rest = static_cast<unsigned>(from % field.bits);
+  if (first >= taken) {
+    return {};
+  }
+  const auto wanted = (std::min<std::uint64_t>(characters, taken * field.bits) * character_bits + rest + field.bits - 1) / field.bits;
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, taken - first));
+  if (count == 0) {
+    return {};
+  }
+  const auto one = element_at(field, run.count(), static_cast<std::size_t>(first));
+  const auto other = element_at(field, run.count(), static_cast<std::size_t>(first) + count - 1);
+  const auto begin = std::min(one, other) * run.width;
+  const ElementRun part{run.bytes.subspan(begin, (std::max(one, other) + 1) * run.width - begin), run.width};
+  auto within = field;
+  within.phase = 0;
+  std::vector<std::byte> packed;
+  FieldPacker(part, within).pack(count, packed);
+  auto result = character_bits == 7 ? sevens(packed, field.byte_order, rest)
+                                    : shifted(std::span(packed).subspan(std::min<std::size_t>(rest / 8, packed.size())), field.byte_order, rest % 8);
+  const auto whole = (count * field.bits - rest) / character_bits;
+  result.resize(std::min<std::size_t>(result.size(), static_cast<std::size_t>(std::min<std::uint64_t>(whole, characters))));
+  return result;
+}
+
 }  // namespace upinspect::forensics

@@ -36,4 +36,8 @@ class FieldPacker {
   unsigned m_count = 0;
 };
 
+/// At most `characters` characters of the field's stream from its bit `from` on. Bits that fill the last byte up are none.
+[[nodiscard]] std::vector<std::byte> read_characters(const ElementRun& run, const Field& field, unsigned character_bits, std::uint64_t from,
+                                                     std::uint64_t characters);
+
 }  // namespace upinspect::forensics

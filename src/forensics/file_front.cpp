@@ -89,7 +89,7 @@ bool FrontTable::is_likely(std::uint32_t four) noexcept {
   }
 }
 
-/// zlib's state: made once, since making it costs more than most looks.
+/// zlib's state: made once, where it is needed, since making it costs more than most looks.
 struct FrontProbe::Inflate {
   z_stream stream{};
   std::array<unsigned char, 2 * k_front> in{};
@@ -97,15 +97,19 @@ struct FrontProbe::Inflate {
   bool ready = false;
 };
 
-FrontProbe::FrontProbe() : m_inflate(std::make_unique<Inflate>()) { m_inflate->ready = inflateInit2(&m_inflate->stream, -15) == Z_OK; }
+FrontProbe::FrontProbe() = default;
 
 FrontProbe::~FrontProbe() {
-  if (m_inflate->ready) {
+  if (m_inflate && m_inflate->ready) {
     inflateEnd(&m_inflate->stream);
   }
 }
 
 bool FrontProbe::inflates(Bytes deflated) {
+  if (!m_inflate) {
+    m_inflate = std::make_unique<Inflate>();
+    m_inflate->ready = inflateInit2(&m_inflate->stream, -15) == Z_OK;
+  }
   auto& stream = m_inflate->stream;
   if (!m_inflate->ready || deflated.empty() || (little(deflated, 0, 1) >> 1 & 3) == 3) {
     return false;

@@ -3,6 +3,7 @@
 
 #include "forensics/carve.hpp"
 #include "forensics/little.hpp"
+#include "forensics/text_filter.hpp"
 #include "forensics/text_rating.hpp"
 
 #include <algorithm>
@@ -210,8 +211,9 @@ bool overlaps(const Found& a, const Found& b) { return a.offset < b.offset + b.l
 std::vector<Found> rate_stream(std::span<const std::byte> stream, const std::optional<Touched>& touched, unsigned character_bits,
                                unsigned distinct) {
   std::vector<Found> all;
-  for (std::size_t at = 0; at < stream.size(); ++at) {
-    const auto carved = carve_at(stream, at);
+  // Bytes of seven bits make no file.
+  for (std::size_t at = 0; at < stream.size() && character_bits == 8; ++at) {
+    const auto carved = may_carve(stream.subspan(at)) ? carve_at(stream, at) : std::nullopt;
     // Every entry of an archive that is cut short has a front; the first one says it.
     if (carved && !(carved->bits != 0 && has_kind(all, carved->kind))) {
       all.push_back(from(*carved, at));
@@ -221,7 +223,8 @@ std::vector<Found> rate_stream(std::span<const std::byte> stream, const std::opt
       at += carved->length - 1;
     }
   }
-  const auto stretch = best_text(stream, character_bits, distinct);
+  const bool none = character_bits == 7 && !may_hold_text(stream, std::log(static_cast<double>(std::max<std::size_t>(stream.size(), 1))) - k_worth_noting);
+  const auto stretch = none ? TextStretch{} : best_text(stream, character_bits, distinct);
   if (stretch.length != 0 && stretch.log_p < k_worth_noting) {
     const auto range = refined(stream, stretch, touched);
     Found text;

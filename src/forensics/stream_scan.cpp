@@ -3,6 +3,7 @@
 
 #include "forensics/field_packer.hpp"
 #include "forensics/little.hpp"
+#include "forensics/text_filter.hpp"
 #include "forensics/text_rating.hpp"
 #include "numeric/load.hpp"
 
@@ -240,7 +241,7 @@ void Scanner::look_for_sevens(std::size_t end) {
   const auto piece = std::span(m_buffer).subspan(begin, std::min(m_buffer.size(), end + k_ahead) - begin);
   for (unsigned shift = 0; shift < 7; shift += m_step) {
     const auto characters = sevens(piece, m_field.byte_order, shift);
-    if (characters.empty()) {
+    if (characters.empty() || !may_hold_text(characters, m_log_length + 9)) {
       continue;
     }
     const auto stretch = best_text(characters, 7, m_distinct);

@@ -2,13 +2,13 @@
 #include "forensics/text_rating.hpp"
 
 #include "forensics/little.hpp"
+#include "forensics/text_alphabets.hpp"
 #include "forensics/text_model_table.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bitset>
 #include <cmath>
-#include <string_view>
 
 namespace upinspect::forensics {
 namespace {
@@ -27,9 +27,6 @@ constexpr auto k_letters = [] {
   }
   return rows;
 }();
-
-/// -ln of the chance that a random byte is printable: ln(256 / 98).
-constexpr double k_printable_gain = 0.9602;
 
 /// ln(256 P) of a byte that no text holds: what the model spreads over all bytes.
 constexpr double k_alien = -3.5;
@@ -71,31 +68,6 @@ struct LikelyStretch {
   std::size_t end = 0;
   double score = 0;
 };
-
-/// What a character gains less where its eighth bit is no news.
-double discount(unsigned character_bits) { return (8 - character_bits) * 0.6931; }
-
-/// Letters that machines write: fewer than text has, so that a shorter run of them is news.
-struct Alphabet {
-  std::array<bool, 256> letters{};
-  double gain = 0;   ///< -ln of the chance that a random byte is one of them
-};
-
-constexpr Alphabet alphabet(std::string_view letters, double gain) {
-  Alphabet result{{}, gain};
-  for (const auto letter : letters) {
-    result.letters[static_cast<unsigned char>(letter)] = true;
-  }
-  return result;
-}
-
-constexpr std::array k_alphabets = {
-    alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\n", 1.3107),   // ln(256 / 69)
-    alphabet("0123456789abcdefABCDEF", 2.4542),                                               // ln(256 / 22)
-};
-
-/// That one of these was looked for, too.
-constexpr double k_more_tests = 1.0986;
 
 /// The best run of one alphabet within a run of text.
 void take_alphabets(std::span<const std::byte> stream, std::size_t begin, std::size_t end, double less, LikelyStretch& best) {
@@ -210,7 +182,7 @@ TextStretch stretch_of(const LikelyStretch& segment, std::span<const std::byte> 
 }  // namespace
 
 TextStretch best_text(std::span<const std::byte> stream, unsigned character_bits, unsigned distinct) noexcept {
-  const auto less = discount(character_bits);
+  const auto less = discount_of(character_bits);
   auto best = stretch_of(best_ascii_run(stream, less), stream, distinct);
   for (const auto& segment : {best_likelihood(stream, less), character_bits == 8 ? best_mixed_run(stream) : LikelyStretch{}}) {
     const auto stretch = stretch_of(segment, stream, distinct);

@@ -19,8 +19,9 @@ constexpr std::array k_bits_explanations{
                 "Somebody hid data in the weights.",
                 "Do not use the new file; extract what was found only to look at it safely."},
     ExplainedFinding{"diff.search-cut-short", "Not all changes were searched for messages",
-                "More elements changed than are searched at once; only the first ones were.",
-                "A message further on would not have been found.",
+                "More elements changed than are searched at once: the first eight million were read in every way, those behind them "
+                "as a proven field alone, eight bits to a character.",
+                "A message further on that was written in another way would not have been found.",
                 "Search the new file with upinspect lsb."},
     ExplainedFinding{"diff.unread-tensor", "A tensor could not be compared",
                 "The values of a tensor could not be had on one side; the message says why.",
