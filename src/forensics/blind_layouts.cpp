@@ -32,15 +32,15 @@ class Layouts {
     }
   }
 
-  [[nodiscard]] std::vector<BlindLayout> finish() { return std::move(m_layouts); }
-
- private:
   void add(const Field& field, unsigned character_bits) {
     if (field.base + field.bits <= m_bits) {
       m_layouts.push_back({field, character_bits, field.base >= 8 ? PayloadStream::byte_plane : PayloadStream::low_bits});
     }
   }
 
+  [[nodiscard]] std::vector<BlindLayout> finish() { return std::move(m_layouts); }
+
+ private:
   unsigned m_bits;
   std::vector<BlindLayout> m_layouts;
 };
@@ -78,6 +78,10 @@ std::vector<BlindLayout> blind_layouts(unsigned width) {
   }
   for (const auto bits : k_wide) {
     layouts.add_straight(field_of(bits));
+  }
+  // Everything below the exponent of a float32 (Gilkarov and Dubin's attacks of 16 to 23 bits), the highest bit first.
+  for (const auto bits : {17U, 18U, 19U, 21U, 22U, 23U}) {
+    layouts.add(field_of(bits), 8);
   }
   for (unsigned base = 8; base < width * 8; base += 8) {
     for (unsigned bits = 1; bits <= 8; ++bits) {

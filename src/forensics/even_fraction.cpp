@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/even_fraction.hpp"
 
+#include "forensics/statistics.hpp"
 #include "numeric/load.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace upinspect::forensics {
 namespace {
 
-constexpr double k_even = 4;              ///< standard deviations that count as even
-constexpr double k_uneven = 6;            ///< and as uneven
-constexpr std::uint64_t k_enough = 300;   ///< numbers of a binade that say something
-constexpr double k_convincing_share = 12;       ///< ln of how much likelier even fractions are than honest ones
-constexpr std::size_t k_fewest = 1000;
+constexpr double k_as_even = 1e-4;        ///< chance of more unevenness in what is even
+constexpr double k_uneven = 5;            ///< standard deviations that no uniform numbers show
+constexpr std::uint64_t k_enough = 50;    ///< numbers of a binade that say something
+constexpr std::size_t k_fewest = 256;
+
+/// ln of how much likelier even fractions are than honest ones; of whole files, where planes above are honest, two in 10,000 honest
+/// ones reach 6 and one in 1,000 at the most 5, at whichever plane.
+constexpr double k_convincing_share = 12;
+constexpr double k_convincing_below = 5;
+
+double square(double value) { return value * value; }
 
 double deviation(std::uint64_t ones, std::uint64_t of) {
-  return std::fabs(static_cast<double>(ones) * 2 - static_cast<double>(of)) / std::sqrt(static_cast<double>(of));
+  return (static_cast<double>(ones) * 2 - static_cast<double>(of)) / std::sqrt(static_cast<double>(of));
 }
 
 /// A stretch that is nearly all of the tensor is all of it: its ends may look honest by chance.
@@ -38,50 +46,60 @@ void Binades::add(const ElementRun& run, const Stretch& where) {
     for (unsigned top = 0; top < m_planes.ones.size(); ++top) {
       m_planes.ones[top] += pattern >> (22 - top) & 1U;
     }
-    for (unsigned top = 0; top < 3; ++top) {
-      m_ones[exponent][top] += pattern >> (22 - top) & 1U;
+    for (unsigned plane = 0; plane < 3 && m_from + plane <= 23; ++plane) {
+      m_ones[exponent][plane] += pattern >> (23 - m_from - plane) & 1U;
     }
   }
 }
 
-/// In three binades at least, and in no binade otherwise.
-bool Binades::fractions_are_even() const {
-  unsigned binades = 0;
+void Binades::merge(const Binades& other) {
   for (std::size_t exponent = 0; exponent < m_counts.size(); ++exponent) {
-    const auto count = m_counts[exponent];
-    const auto uneven = [count](std::uint64_t ones) { return deviation(ones, count) >= k_even; };
-    if (count < k_enough) {
-      continue;
-    }
-    if (std::any_of(m_ones[exponent].begin(), m_ones[exponent].end(), uneven)) {
-      return false;
-    }
-    ++binades;
+    m_counts[exponent] += other.m_counts[exponent];
+    std::transform(other.m_ones[exponent].begin(), other.m_ones[exponent].end(), m_ones[exponent].begin(), m_ones[exponent].begin(), std::plus<>());
   }
-  return binades >= 3 && even_ratio(m_planes) > k_convincing_share;
+  m_planes.counted += other.m_planes.counted;
+  std::transform(other.m_planes.ones.begin(), other.m_planes.ones.end(), m_planes.ones.begin(), m_planes.ones.begin(), std::plus<>());
 }
 
-/// Binades whose exponents differ in the lowest bit alone: in two pairs at least, and in no pair otherwise.
+bool Binades::fractions_are_even() const {
+  double statistic = 0;
+  double freedom = 0;
+  for (std::size_t exponent = 0; exponent < m_counts.size(); ++exponent) {
+    if (m_counts[exponent] >= k_enough) {
+      freedom += 3;
+      for (const auto ones : m_ones[exponent]) {
+        statistic += square(deviation(ones, m_counts[exponent]));
+      }
+    }
+  }
+  return freedom >= 6 && chi_square_tail(statistic, freedom) > k_as_even &&
+         even_ratio_from(m_planes, m_from) > (m_from == 1 ? k_convincing_share : k_convincing_below);
+}
+
+/// Binades whose exponents differ in the lowest bit alone hold as many, in two pairs at least.
 bool Binades::ends_are_even() const {
-  unsigned pairs = 0;
+  double statistic = 0;
+  double freedom = 0;
   for (std::size_t even = 0; even < m_counts.size(); even += 2) {
     const auto both = m_counts[even] + m_counts[even + 1];
-    if (both < 2 * k_enough) {
-      continue;
+    if (both >= 2 * k_enough) {
+      freedom += 1;
+      statistic += square(deviation(m_counts[even], both));
     }
-    if (deviation(m_counts[even], both) >= k_even) {
-      return false;
-    }
-    ++pairs;
   }
-  return pairs >= 2;
+  return freedom >= 2 && chi_square_tail(statistic, freedom) > k_as_even;
 }
 
 bool Binades::are_uniform() const {
-  for (std::size_t low = 0; low + 1 < m_counts.size(); ++low) {
+  std::size_t top = m_counts.size() - 1;
+  while (top > 0 && m_counts[top] == 0) {
+    --top;
+  }
+  // Where uniform numbers end within a binade it holds fewer.
+  for (std::size_t low = 0; low + 1 < top; ++low) {
     const auto below = static_cast<double>(m_counts[low]);
     const auto above = static_cast<double>(m_counts[low + 1]);
-    const bool enough = std::min(m_counts[low], m_counts[low + 1]) >= k_enough;
+    const bool enough = m_counts[low] + m_counts[low + 1] >= 2 * k_enough;
     if (enough && std::fabs(above - 2 * below) > k_uneven * std::sqrt(above + 4 * below)) {
       return false;
     }

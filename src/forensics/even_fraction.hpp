@@ -12,20 +12,27 @@
 
 namespace upinspect::forensics {
 
-/// How often f32 numbers have each exponent, and with each of them ones in the three highest bits of the fraction.
+/// How often f32 numbers have each exponent, and with each of them ones in the three planes from plane `from` of the fraction on, 1 being the highest.
 class Binades {
  public:
-  void add(const ElementRun& run, const Stretch& where);
+  explicit Binades(unsigned from = 1) : m_from(from) {}
 
-  /// The bits that are even: 24 where the exponents' lowest one is, 23 where the fraction is, 0 else. Even fractions are
-  /// honest where numbers are uniform, and then each binade holds twice what the one below holds: that is 0, too.
+  void add(const ElementRun& run, const Stretch& where);
+  void merge(const Binades& other);
+
+  /// The planes from `from` on are even in all binades that hold enough numbers, two at least, and all together far likelier even than honest.
+  [[nodiscard]] bool fractions_are_even() const;
+
+  /// Each binade holds twice what the one below holds, as those of uniform numbers do: even fractions are honest there.
+  [[nodiscard]] bool are_uniform() const;
+
+  /// The bits that are even: 24 where the exponents' lowest one is, 23 where the fraction is and numbers are not uniform, 0 else.
   [[nodiscard]] unsigned even_bits() const;
 
  private:
-  [[nodiscard]] bool fractions_are_even() const;
   [[nodiscard]] bool ends_are_even() const;
-  [[nodiscard]] bool are_uniform() const;
 
+  unsigned m_from;
   std::array<std::uint64_t, 256> m_counts{};
   std::array<std::array<std::uint64_t, 3>, 256> m_ones{};
   TopPlanes m_planes;

@@ -39,7 +39,7 @@ struct FieldSource {
 };
 
 /// As many elements as fill whole bytes, `groups` times: with the width known the compiler leaves no loop within.
-template <unsigned bits, BitOrder order>
+template <unsigned bits, BitOrder order, bool mirror>
 void pack_whole_bytes(const FieldSource& source, std::size_t groups, std::byte* out) {
   constexpr unsigned k_elements = 8 / std::gcd(bits, 8U);
   constexpr unsigned k_bytes = bits * k_elements / 8;
@@ -48,7 +48,8 @@ void pack_whole_bytes(const FieldSource& source, std::size_t groups, std::byte* 
   for (std::size_t group = 0; group < groups; ++group, out += k_bytes) {
     std::uint64_t held = 0;
     for (unsigned i = 0; i < k_elements; ++i, from += source.step) {
-      const auto value = std::uint64_t{octet(*from)} >> source.base & k_mask;
+      const auto plain = std::uint64_t{octet(*from)} >> source.base & k_mask;
+      const auto value = mirror ? std::uint64_t{k_mirrored[plain]} >> (8 - bits) : plain;
       held = order == BitOrder::msb ? held << bits | value : held | value << (bits * i);
     }
     for (unsigned i = 0; i < k_bytes; ++i) {
@@ -59,13 +60,22 @@ void pack_whole_bytes(const FieldSource& source, std::size_t groups, std::byte* 
 
 using GroupPacker = void (*)(const FieldSource&, std::size_t, std::byte*);
 
-template <BitOrder order, unsigned... less_one>
+template <BitOrder order, bool mirror, unsigned... less_one>
 constexpr std::array<GroupPacker, 8> group_packers(std::integer_sequence<unsigned, less_one...>) {
-  return {pack_whole_bytes<less_one + 1, order>...};
+  return {pack_whole_bytes<less_one + 1, order, mirror>...};
 }
 
-constexpr auto k_high_first = group_packers<BitOrder::msb>(std::make_integer_sequence<unsigned, 8>());
-constexpr auto k_low_first = group_packers<BitOrder::lsb>(std::make_integer_sequence<unsigned, 8>());
+template <BitOrder order, bool mirror>
+constexpr auto k_group_packers = group_packers<order, mirror>(std::make_integer_sequence<unsigned, 8>());
+
+GroupPacker group_packer(const Field& field) {
+  const auto which = field.bits - 1;
+  const bool mirror = field.bits > 1 && field.field_order != field.byte_order;
+  if (field.byte_order == BitOrder::msb) {
+    return mirror ? k_group_packers<BitOrder::msb, true>[which] : k_group_packers<BitOrder::msb, false>[which];
+  }
+  return mirror ? k_group_packers<BitOrder::lsb, true>[which] : k_group_packers<BitOrder::lsb, false>[which];
+}
 
 }  // namespace
 
@@ -99,20 +109,20 @@ void FieldPacker::pack_words(std::size_t elements, std::vector<std::byte>& bytes
   m_count = count;
 }
 
-/// Of elements of one byte, as many as make whole bytes; gives how many that were.
+/// Of fields within one byte, as many as make whole bytes; gives how many that were.
 std::size_t FieldPacker::pack_groups(std::size_t elements, std::vector<std::byte>& bytes) {
   const auto bits = m_field.bits;
-  if (m_run.width != 1 || bits > 8 || m_count != 0 || (bits > 1 && m_field.field_order != m_field.byte_order)) {
+  if (bits > 8 || m_field.base % 8 + bits > 8 || m_count != 0) {
     return 0;
   }
   const auto each = std::size_t{8 / std::gcd(bits, 8U)};
   const auto groups = elements / each;
-  const auto step = static_cast<std::ptrdiff_t>(m_field.stride) * (m_field.reversed ? -1 : 1);
+  const auto step = static_cast<std::ptrdiff_t>(m_field.stride * m_run.width) * (m_field.reversed ? -1 : 1);
   const auto out = bytes.size();
   bytes.resize(out + groups * each * bits / 8);
   if (groups != 0) {
-    const FieldSource source{m_run.bytes.data() + element_at(m_field, m_run.count(), m_done), step, m_field.base};
-    (m_field.byte_order == BitOrder::msb ? k_high_first : k_low_first)[bits - 1](source, groups, bytes.data() + out);
+    const auto first = element_at(m_field, m_run.count(), m_done) * m_run.width + m_field.base / 8;
+    group_packer(m_field)({m_run.bytes.data() + first, step, m_field.base % 8}, groups, bytes.data() + out);
   }
   return groups * each;
 }

@@ -28,7 +28,7 @@ class FieldPacker {
   void pack_words(std::size_t elements, std::vector<std::byte>& bytes);
   std::size_t pack_groups(std::size_t elements, std::vector<std::byte>& bytes);
 
-  const ElementRun& m_run;
+  ElementRun m_run;
   Field m_field;
   std::size_t m_total;
   std::size_t m_done = 0;

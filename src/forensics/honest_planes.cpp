@@ -129,8 +129,26 @@ PlaneSegment best_segment(const ElementRun& run, unsigned from) {
   return best;
 }
 
-/// The greatest sum that honest weights show exceeds ln(n) + 1 in one file of a thousand (3,000 to 300,000 numbers, simulated).
-double convincing_sum(std::uint64_t searched) { return 4 + std::log(static_cast<double>(std::max<std::uint64_t>(searched, 2))); }
+/// What an honest element says against "even from plane `from` on", on average.
+double divergence(unsigned from) {
+  double sum = 0;
+  for (auto top = from; top <= 10; ++top) {
+    const auto [one, zero] = evidence_of(top);
+    sum -= benford_one(top) * one + (1 - benford_one(top)) * zero;
+  }
+  return sum;
+}
+
+/// The chance that honest weights show a stretch that is called even, for all planes from which it may be together.
+constexpr double k_stretch_budget = 4e-4;
+
+/// What the greatest sum of `searched` honest elements exceeds with the share of the budget that plane `from` has: in n elements whose
+/// logarithms fall by D each with a variance of 2 D, a sum above b comes with a chance of n D nu^2 e^-b, nu = e^(-0.583 sqrt(2 D)) (Siegmund 1985).
+double convincing_sum(std::uint64_t searched, unsigned from) {
+  const auto fall = divergence(from);
+  const auto chances = static_cast<double>(searched) * fall * std::exp(-1.166 * std::sqrt(2 * fall));
+  return std::log(std::max(chances, 1.0) * 7 / k_stretch_budget);
+}
 
 TopPlanes planes_of(const ElementRun& run, std::size_t begin, std::size_t end, TopPlanes into = {}) {
   for (auto i = begin; i < end; ++i) {
@@ -229,16 +247,20 @@ std::optional<unsigned> even_low_bits(const TopPlanes& planes, unsigned fraction
 
 double even_ratio(const TopPlanes& planes) { return ratio(planes, 1); }
 
+double even_ratio_from(const TopPlanes& planes, unsigned from) { return ratio(planes, from); }
+
+bool is_honest_above(const TopPlanes& planes, unsigned top) { return honest_above(planes, top); }
+
 std::optional<EvenStretch> even_stretch(const ElementRun& run, std::uint64_t searched) {
   const auto count = run.count();
   if (run.width != 4 || count < 256) {
     return std::nullopt;
   }
-  double most = convincing_sum(searched);
+  double most = 0;
   std::optional<EvenStretch> best;
   for (unsigned from = 2; from <= 7; ++from) {
     const auto segment = best_segment(run, from);
-    if (segment.score <= most) {
+    if (segment.score <= std::max(most, convincing_sum(searched, from))) {
       continue;
     }
     const auto inside = planes_of(run, segment.begin, segment.end);
@@ -255,7 +277,7 @@ std::optional<EvenStretch> even_stretch(const ElementRun& run, std::uint64_t sea
 
 std::optional<Stretch> most_even_stretch(const ElementRun& run, std::uint64_t searched) {
   const auto segment = run.width == 4 ? best_segment(run, 1) : PlaneSegment{};
-  return segment.score > convincing_sum(searched) ? std::optional(Stretch{segment.begin, segment.end - 1}) : std::nullopt;
+  return segment.score > convincing_sum(searched, 1) ? std::optional(Stretch{segment.begin, segment.end - 1}) : std::nullopt;
 }
 
 }  // namespace upinspect::forensics

@@ -43,6 +43,12 @@ struct TopPlanes {
 /// ln of how much likelier the planes are where all are even than where they are honest.
 [[nodiscard]] double even_ratio(const TopPlanes& planes);
 
+/// The same of planes from `from` on alone.
+[[nodiscard]] double even_ratio_from(const TopPlanes& planes, unsigned from);
+
+/// Each plane above `top` is as honest ones are, within four standard deviations.
+[[nodiscard]] bool is_honest_above(const TopPlanes& planes, unsigned top);
+
 /// A stretch of f32 elements whose low bits are even from some plane on, where the rest is honest (CUSUM of the log
 /// likelihood ratio, for each plane 2 to 7), among `searched` numbers in all.
 struct EvenStretch {

@@ -95,14 +95,19 @@ Range refined(Bytes stream, const TextStretch& stretch, const std::optional<Touc
 
 /// The content is what the header says, if that is as long as what was found, give or take the bits that fill it up; text may have run on into
 /// characters that chance put behind it.
-bool adopt(Found& found, std::size_t header, std::size_t begin, std::uint64_t stated, std::size_t size, std::size_t slack, const char* title) {
+bool adopt(Bytes stream, Found& found, std::size_t header, std::size_t begin, std::uint64_t stated, std::size_t slack, const char* title) {
   const auto end = found.offset + found.length;
-  if (begin > end || stated < 4 || stated > size - begin) {
+  if (begin > end || stated < 4 || stated > stream.size() - begin) {
     return false;
   }
   constexpr std::size_t k_ragged = 16;
   const auto length = static_cast<std::size_t>(stated);
   if (length > end - begin + slack || length + (slack != 0 ? k_ragged : 0) < end - begin) {
+    return false;
+  }
+  // What is cut away as chance must not go on as text does.
+  constexpr double k_no_chance = 6;
+  if (slack != 0 && begin + length < end && likelihood_gain(stream.subspan(begin + length, end - begin - length)) > k_no_chance) {
     return false;
   }
   found.offset = header;
@@ -119,7 +124,7 @@ bool note_length(Bytes stream, Found& found) {
   const std::size_t slack = found.evidence == PayloadEvidence::readable ? 2 : 0;
   for (std::size_t begin = std::max<std::size_t>(start, 4); begin <= start + 4 && begin <= stream.size(); ++begin) {
     for (const auto stated : {big(stream, begin - 4, 4), little(stream, begin - 4, 4)}) {
-      if (adopt(found, begin - 4, begin, stated, stream.size(), slack, " behind its length")) {
+      if (adopt(stream, found, begin - 4, begin, stated, slack, " behind its length")) {
         return true;
       }
     }
@@ -135,7 +140,7 @@ bool note_ternary_length(Bytes stream, Found& found, const std::optional<Touched
   for (std::size_t digit = 0; digit < 32 && header + digit / 4 < stream.size(); ++digit) {
     const auto value = little(stream, header + digit / 4, 1) >> (6 - 2 * (digit % 4)) & 3U;
     if (value == 3) {
-      return digit >= 3 && adopt(found, header, header + digit / 4 + 1, stated, stream.size(), 2, " behind its length in base 3");
+      return digit >= 3 && adopt(stream, found, header, header + digit / 4 + 1, stated, 2, " behind its length in base 3");
     }
     stated = stated * 3 + value;
   }

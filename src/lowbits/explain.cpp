@@ -2,6 +2,7 @@
 #include "lowbits/explain.hpp"
 
 #include "forensics/honest_planes.hpp"
+#include "lowbits/even_file.hpp"
 
 #include <algorithm>
 #include <array>
@@ -94,9 +95,10 @@ std::map<std::string, Sum> sums(const LowBits& result) {
 
 void add_even_file(LowBits& result) {
   for (const auto& [dtype, sum] : sums(result)) {
-    if (const auto bits = forensics::even_low_bits(sum.planes, sum.fraction)) {
-      add(result, "lsb.even-planes", Severity::warning,
-          "the " + std::to_string(*bits) + " lowest bits of all " + dtype + " weights together are as even as ciphers are, where trained weights lean to zero", "");
+    // Of float32 the elements themselves decide.
+    const auto bits = sum.fraction == 23 ? std::nullopt : forensics::even_low_bits(sum.planes, sum.fraction);
+    if (bits) {
+      add(result, "lsb.even-planes", Severity::warning, even_words(*bits, dtype), "");
     }
   }
 }

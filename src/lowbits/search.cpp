@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of things: planes and provenance of every tensor, its values, the blind search, what the container hides.
 #include "forensics/blind_search.hpp"
+#include "forensics/even_fraction.hpp"
 #include "forensics/honest_planes.hpp"
 #include "forensics/structure_scan.hpp"
 #include "inspect/opened.hpp"
 #include "inspect/workers.hpp"
 #include "lowbits/carriers.hpp"
 #include "lowbits/container.hpp"
+#include "lowbits/even_file.hpp"
 #include "lowbits/explain.hpp"
 #include "lowbits/field_payload.hpp"
 #include "lowbits/part_facts.hpp"
@@ -49,6 +51,8 @@ class Search {
 
   void describe();
   void search_group(const Group& group, const forensics::Readings& readings);
+  void judge_even_file();
+  [[nodiscard]] bool is_even_throughout(const lowbits::EvenTensors& even);
   void search_carrier(const Loaded& loaded, const forensics::Readings& readings);
   void scan(forensics::BlindSearch& search);
   void note(const Loaded& loaded, std::size_t part, const PartFacts& facts);
@@ -217,6 +221,43 @@ void Search::search_group(const Group& group, const forensics::Readings& reading
       });
 }
 
+/// In every binade, which numbers that lean to neither side only in sum are not.
+bool Search::is_even_throughout(const lowbits::EvenTensors& even) {
+  Group group;
+  group.dtype = Dtype::f32;
+  for (std::size_t i = 0; i < m_place.size(); ++i) {
+    if (std::binary_search(even.tensors.begin(), even.tensors.end(), m_place[i])) {
+      group.tensors.push_back(i);
+      group.bytes += m_opened.artifact().tensors[i].bytes;
+    }
+  }
+  forensics::Binades all(even.top);
+  lowbits::load_group(
+      m_opened, group, m_options.inspect.limits.memory / 4,
+      [&](const Loaded& loaded) {
+        for (std::size_t part = 0; part < loaded.carrier.parts.size(); ++part) {
+          check_stop();
+          forensics::Binades one(even.top);
+          const auto run = lowbits::part_of(loaded, part);
+          one.add(run, {0, run.count() - 1});
+          if (even.top != 1 || !one.are_uniform()) {
+            all.merge(one);
+          }
+        }
+      },
+      [](std::size_t, const std::string&) {});
+  return even.top == 1 ? all.even_bits() != 0 : all.fractions_are_even();
+}
+
+void Search::judge_even_file() {
+  for (const auto& even : lowbits::maybe_even(m_result)) {
+    if (is_even_throughout(even)) {
+      add("lsb.even-planes", Severity::warning, lowbits::even_words(24 - even.top, m_result.tensors[even.tensors.front()].dtype), "");
+      return;
+    }
+  }
+}
+
 LowBits Search::run() {
   describe();
   const auto groups = lowbits::groups_of(m_opened.artifact(), m_options.inspect.tensor_glob);
@@ -236,6 +277,7 @@ LowBits Search::run() {
   if (m_options.payloads) {
     lowbits::search_container(m_path, m_opened, m_options.inspect.limits.memory / 4, m_result);
   }
+  judge_even_file();
   std::stable_sort(m_result.payloads.begin(), m_result.payloads.end(), [](const Payload& a, const Payload& b) { return a.evidence > b.evidence; });
   m_result.explanations = lowbits::gather_explanations(m_result.tensors);
   lowbits::add_findings(m_result);

@@ -86,17 +86,17 @@ TEST_CASE("Characters of seven bits are those that the bits make one by one") {
 TEST_CASE("The filter lets everything pass that the rating finds") {
   std::size_t passed = 0;
   std::size_t found = 0;
-  for (unsigned seed = 0; seed < 400; ++seed) {
+  for (unsigned seed = 0; seed < 1000; ++seed) {
     const auto letters = letters_of_noise(600, seed);
-    const auto least = 4 + seed % 5;
+    const auto least = 7 + seed % 3;   // the rating says no more of what gains less than ln(600)
     const auto score = std::log(600.0) - best_text(letters, 7, 1).log_p;
     const bool passes = may_hold_text(letters, least);
     CHECK((passes || score < least || best_text(letters, 7, 1).length == 0));
     passed += passes ? 1U : 0U;
     found += score >= least ? 1U : 0U;
   }
-  CHECK(found > 20);
-  CHECK(passed < 400);
+  CHECK(found > 3);
+  CHECK(passed < 500);
 }
 
 TEST_CASE("The filter turns noise away and takes runs and sentences") {

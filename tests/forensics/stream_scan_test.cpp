@@ -85,7 +85,8 @@ TEST_CASE("A packer gives what the plain reader gives, whatever the pieces") {
       for (const auto byte_order : {BitOrder::msb, BitOrder::lsb}) {
         for (const auto field_order : {BitOrder::msb, BitOrder::lsb}) {
           for (const bool reversed : {false, true}) {
-            const Field field{bits, 0, field_order, byte_order, 1 + bits % 3, bits % 2, reversed};
+            const auto base = reversed ? width * 8 - bits : 0;
+            const Field field{bits, base, field_order, byte_order, 1 + bits % 3, bits % 2, reversed};
             FieldPacker packer(run, field);
             std::vector<std::byte> packed;
             while (packer.left() != 0) {
