@@ -17,7 +17,7 @@ constexpr unsigned k_tops = 12;
 constexpr double k_dishonest_plane = 6e-5;
 
 /// From here on the elements are looked at; of what does not even look trained there must be more.
-constexpr double k_worth_a_look = 5;
+constexpr double k_worth_a_look = 5.9;
 
 bool may_count(const TensorPlanes& tensor) {
   const bool f32 = tensor.planes.size() == 32 && tensor.planes[k_fraction - 1].honest && !tensor.planes[k_fraction].honest;
