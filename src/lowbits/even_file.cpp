@@ -13,6 +13,9 @@ namespace {
 constexpr unsigned k_fraction = 23;
 constexpr unsigned k_tops = 12;
 
+/// Of lower planes binades say more (forensics/binade_planes.hpp).
+constexpr unsigned k_last_top = 3;
+
 /// Beyond four standard deviations, as for planes of whole files.
 constexpr double k_dishonest_plane = 6e-5;
 
@@ -55,7 +58,7 @@ EvenTensors gathered(const LowBits& result, unsigned top) {
 
 std::vector<EvenTensors> maybe_even(const LowBits& result) {
   std::vector<EvenTensors> all;
-  for (unsigned top = 1; top <= k_tops; ++top) {
+  for (unsigned top = 1; top <= k_last_top; ++top) {
     auto even = gathered(result, top);
     if (even.ratio > k_worth_a_look) {
       all.push_back(std::move(even));

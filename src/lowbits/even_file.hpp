@@ -17,7 +17,7 @@ struct EvenTensors {
   std::vector<std::size_t> tensors;    ///< of LowBits
 };
 
-/// For each plane at which random bits may begin, the likeliest first. A tensor that does not look trained counts: from the three highest planes on
+/// For each of the three highest planes, at which random bits may begin, the likeliest first. A tensor that does not look trained counts: from the three highest planes on
 /// random bits make it so. Whether the planes are even in every binade, too, is to be seen from the elements (Binades).
 [[nodiscard]] std::vector<EvenTensors> maybe_even(const LowBits& result);
 

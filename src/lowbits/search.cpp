@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of things: planes and provenance of every tensor, its values, the blind search, what the container hides.
+#include "forensics/binade_planes.hpp"
 #include "forensics/blind_search.hpp"
 #include "forensics/even_fraction.hpp"
 #include "forensics/honest_planes.hpp"
@@ -51,6 +52,7 @@ class Search {
 
   void describe();
   void search_group(const Group& group, const forensics::Readings& readings);
+  void add_binades(const Loaded& loaded, const std::vector<PartFacts>& facts);
   void judge_even_file();
   [[nodiscard]] bool is_even_throughout(const lowbits::EvenTensors& even);
   void search_carrier(const Loaded& loaded, const forensics::Readings& readings);
@@ -72,6 +74,7 @@ class Search {
   std::vector<std::size_t> m_place;   ///< of each tensor in m_result.tensors
   std::vector<Payload> m_fields;      ///< of the carrier at hand, that were written but not read
   std::uint64_t m_elements = 0;       ///< of all that is searched
+  forensics::BinadePlanes m_binades;
   LowBits m_result;
 };
 
@@ -136,6 +139,7 @@ void Search::search_carrier(const Loaded& loaded, const forensics::Readings& rea
   for (std::size_t part = 0; part < facts.size(); ++part) {
     note(loaded, part, facts[part]);
   }
+  add_binades(loaded, facts);
   m_result.elements_searched += carrier.run().count();
   if (!m_options.payloads) {
     return;
@@ -221,6 +225,23 @@ void Search::search_group(const Group& group, const forensics::Readings& reading
       });
 }
 
+/// Tensors that nothing explains and whose highest planes are honest.
+void Search::add_binades(const Loaded& loaded, const std::vector<PartFacts>& facts) {
+  if (loaded.carrier.fraction != 23) {
+    return;
+  }
+  const auto parts = unexplained(loaded, facts, Rest::honest);
+  const auto workers = inspecting::workers_for(m_options.inspect.jobs, parts.size());
+  std::vector<forensics::BinadePlanes> each(workers);
+  inspecting::run_pieces(parts.size(), workers, [&](unsigned worker, std::size_t i) {
+    check_stop();
+    each[worker].add(lowbits::part_of(loaded, parts[i]));
+  });
+  for (const auto& one : each) {
+    m_binades.merge(one);
+  }
+}
+
 /// In every binade, which numbers that lean to neither side only in sum are not.
 bool Search::is_even_throughout(const lowbits::EvenTensors& even) {
   Group group;
@@ -250,6 +271,10 @@ bool Search::is_even_throughout(const lowbits::EvenTensors& even) {
 }
 
 void Search::judge_even_file() {
+  if (const auto even = m_binades.even()) {
+    add("lsb.even-planes", Severity::warning, lowbits::even_words(24 - even->top, "float32"), "");
+    return;
+  }
   for (const auto& even : lowbits::maybe_even(m_result)) {
     if (is_even_throughout(even)) {
       add("lsb.even-planes", Severity::warning, lowbits::even_words(24 - even.top, m_result.tensors[even.tensors.front()].dtype), "");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forensics/even_fraction.hpp"
 
+#include "forensics/binade_planes.hpp"
 #include "forensics/on_a_grid.hpp"
 #include "lowbits/even_file.hpp"
 #include "numeric/load.hpp"
@@ -126,6 +127,44 @@ TEST_CASE("Tensors that are too small alone show random bits together") {
   }
   uneven.add({bytes, 4}, {0, 4'999});
   CHECK_FALSE(uneven.fractions_are_even());
+}
+
+TEST_CASE("Binades show random bits that the sum of all numbers does not") {
+  auto bytes = trained(100'000, 30);
+  BinadePlanes honest;
+  honest.add({bytes, 4});
+  CHECK_FALSE(honest.even());
+  for (const unsigned bits : {19U, 20U}) {
+    auto filled = bytes;
+    fill(filled, bits, 0, 100'000);
+    // In pieces, which are tensors of their own.
+    BinadePlanes planes;
+    for (std::size_t part = 0; part < 4; ++part) {
+      BinadePlanes one;
+      one.add({std::span(filled).subspan(part * 100'000, 100'000), 4});
+      planes.merge(one);
+    }
+    const auto even = planes.even();
+    REQUIRE(even);
+    CHECK(even->top == 24 - bits);
+    CHECK(even->ratio > 10);
+  }
+  BinadePlanes nothing;
+  nothing.add({std::span<const std::byte>(), 4});
+  CHECK_FALSE(nothing.even());
+}
+
+TEST_CASE("Numbers of other densities are no fill") {
+  BinadePlanes planes;
+  for (const auto edge : {0.25, 0.2, 0.13, 0.24}) {
+    const auto bytes = bytes_of(drawn(std::uniform_real_distribution<double>(-edge, edge), 40'000, 31));
+    planes.add({bytes, 4});
+  }
+  CHECK_FALSE(planes.even());
+  BinadePlanes steep;
+  const auto exponential = bytes_of(drawn(std::exponential_distribution<double>(50), 100'000, 32));
+  steep.add({exponential, 4});
+  CHECK_FALSE(steep.even());
 }
 
 TEST_CASE("A dozen neighbours tell a grid from what was written into it") {
