@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 namespace upinspect::forensics {
@@ -58,6 +59,36 @@ ProgramStretch best_program(std::span<const std::byte> bytes, const BitLean& lea
     }
   }
   best.gain = std::min(best.gain, gain_here(bytes, best));
+  return best;
+}
+
+ProgramStretch program_of_all(std::span<const std::byte> bytes) {
+  const auto is_plain = [](std::byte byte) { return byte != std::byte{0} && byte != std::byte{0xff}; };
+  std::array<double, 256> usual{};
+  double all = 0;
+  for (std::size_t at = 1; at < bytes.size(); ++at) {
+    if (is_plain(bytes[at - 1]) && is_plain(bytes[at])) {
+      usual[octet(bytes[at])] += 1;
+      all += 1;
+    }
+  }
+  for (auto& count : usual) {
+    count = std::log((count + 0.5) / (all + 128));
+  }
+  ProgramStretch best;
+  double sum = 0;
+  std::size_t begin = 1;
+  for (std::size_t at = 1; at < bytes.size(); ++at) {
+    if (is_plain(bytes[at - 1]) && is_plain(bytes[at])) {
+      sum += model_of(row_after(bytes[at - 1]), bytes[at]) - usual[octet(bytes[at])];
+    }
+    if (sum <= 0) {
+      sum = 0;
+      begin = at + 1;
+    } else if (sum > best.gain) {
+      best = {begin, at + 1, sum};
+    }
+  }
   return best;
 }
 

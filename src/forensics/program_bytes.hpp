@@ -19,4 +19,8 @@ struct ProgramStretch {
 /// about e^-x. The model is of programs for x86-64 (tests/support/make_program_model.py); those for other processors gain less.
 [[nodiscard]] ProgramStretch best_program(std::span<const std::byte> bytes, const BitLean& lean);
 
+/// The same against how often each byte comes, whatever the reason: the greatest sum of ln(P(b | a) / P(b)), zeros and ones of all bits and what
+/// follows them passed over, for they are frequent in honest numbers of some kinds, too.
+[[nodiscard]] ProgramStretch program_of_all(std::span<const std::byte> bytes);
+
 }  // namespace upinspect::forensics

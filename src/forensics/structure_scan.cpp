@@ -3,6 +3,7 @@
 
 #include "forensics/bit_bias.hpp"
 #include "forensics/bit_patterns.hpp"
+#include "forensics/field_packer.hpp"
 #include "forensics/little.hpp"
 #include "forensics/program_bytes.hpp"
 #include "forensics/statistics.hpp"
@@ -319,6 +320,21 @@ std::optional<Structure> find_structure(const Carrier& carrier, std::span<const 
   Structure structure{bits, stream.element_of(place.begin), stream.element_of(place.end - 1), std::min(narrow.log_p, wide.log_p) + counted, std::string(place.test), false};
   structure.arithmetic = follows_from_the_rest(carrier, structure, stream.elements());
   return structure;
+}
+
+std::optional<Structure> find_program(const Carrier& carrier) {
+  constexpr double k_beyond_doubt = 150;
+  Field field;
+  field.bits = carrier.fraction;
+  std::vector<std::byte> bytes;
+  FieldPacker(carrier.run(), field).pack(carrier.run().count(), bytes);
+  const auto program = program_of_all(bytes);
+  if (program.gain < k_beyond_doubt) {
+    return std::nullopt;
+  }
+  const auto element_of = [&](std::size_t byte) { return std::min(byte * 8 / field.bits, carrier.run().count() - 1); };
+  return Structure{field.bits, element_of(program.begin), element_of(program.end - 1), std::log(static_cast<double>(bytes.size())) - program.gain,
+                   std::string(k_like_a_program), false};
 }
 
 }  // namespace upinspect::forensics

@@ -32,4 +32,8 @@ inline constexpr std::array k_structure_widths = {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U
 /// unevenly (serial test), of types that have low bits which are even in honest weights. Nothing where the chance is above `most`.
 [[nodiscard]] std::optional<Structure> find_structure(const Carrier& carrier, std::span<const std::size_t> parts, unsigned bits, double most);
 
+/// A program in all bits of the fraction of everything, so that nothing is left to tell trained weights by: bytes that follow one another as in
+/// programs so much better than they follow by their frequencies that no p-value is needed (e^-150).
+[[nodiscard]] std::optional<Structure> find_program(const Carrier& carrier);
+
 }  // namespace upinspect::forensics

@@ -59,6 +59,7 @@ class Search {
   void scan(forensics::BlindSearch& search);
   void note(const Loaded& loaded, std::size_t part, const PartFacts& facts);
   void add_structure(const Loaded& loaded, const std::vector<std::size_t>& parts, Rest rest);
+  void add_program(const Loaded& loaded, const std::vector<PartFacts>& facts);
   void add_payloads(const Loaded& loaded, const std::vector<PartFacts>& facts, std::vector<Payload> read);
   [[nodiscard]] std::vector<std::size_t> unexplained(const Loaded& loaded, const std::vector<PartFacts>& facts, Rest rest) const;
   void add(std::string id, Severity severity, std::string message, const std::string& tensor);
@@ -202,10 +203,33 @@ void Search::add_structure(const Loaded& loaded, const std::vector<std::size_t>&
   }
 }
 
+/// Where hardly any tensor looks trained, a program may have been written over all of them.
+void Search::add_program(const Loaded& loaded, const std::vector<PartFacts>& facts) {
+  const auto elements_in = [&](Rest rest) {
+    std::uint64_t sum = 0;
+    for (const auto part : unexplained(loaded, facts, rest)) {
+      sum += loaded.carrier.parts[part].count;
+    }
+    return sum;
+  };
+  const auto all = loaded.carrier.run().count();
+  const auto untrained = elements_in(Rest::to_tell);
+  if (loaded.carrier.fraction != 23 || untrained * 2 < all || (untrained + elements_in(Rest::honest)) * 10 < all * 9) {
+    return;
+  }
+  if (const auto program = forensics::find_program(loaded.carrier)) {
+    m_fields.push_back(lowbits::structured_payload(loaded.carrier, *program));
+  }
+}
+
 /// What was read, then fields of tensors in which nothing was.
 void Search::add_payloads(const Loaded& loaded, const std::vector<PartFacts>& facts, std::vector<Payload> read) {
+  const auto known = m_fields.size();
   for (const auto rest : {Rest::honest, Rest::to_tell}) {
     add_structure(loaded, unexplained(loaded, facts, rest), rest);
+  }
+  if (m_fields.size() == known) {
+    add_program(loaded, facts);
   }
   for (auto& field : m_fields) {
     if (std::none_of(read.begin(), read.end(), [&field](const Payload& other) { return lowbits::mostly_covers(other, field); })) {
