@@ -17,7 +17,7 @@ struct PatternWindow {
 };
 
 /// The serial test (NIST SP 800-22, 2.11, its first difference) of ten bits, at every bit, lowest bits first: of everything, then of
-/// windows of 2,048 bytes, 8,192 and so on, side by side. Nothing of less than 1,024 bytes.
+/// windows of 2,048 bytes, 8,192 and so on, side by side. Nothing of less than 256 bytes.
 [[nodiscard]] std::vector<PatternWindow> pattern_windows(Bytes bytes);
 
 }  // namespace upinspect::forensics
