@@ -13,16 +13,15 @@ import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from support.scripts import Checks, need  # noqa: E402
+from support.scripts import need  # noqa: E402
 
 np = need("numpy")
 from diff.messages_test import png  # noqa: E402
 from diff.weights import one, patterns, safetensors  # noqa: E402
-from lsb.honest_test import silent  # noqa: E402
+from lsb.honest_test import checks, silent  # noqa: E402
 from lsb.layouts_test import Files  # noqa: E402
 from support.pickles import dict_of, number, pickle_of, storage, tensor, text  # noqa: E402
 
-checks = Checks()
 MESSAGE = b"Meet me at the calibration bench after the night shift; bring the old firmware with you."
 SECRET = np.random.RandomState(3).bytes(600)
 WEIGHTS = {"w": ("F32", (40, 50), patterns("F32", 2000, seed=1))}

@@ -8,16 +8,15 @@ import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from support.scripts import Checks, need  # noqa: E402
+from support.scripts import need  # noqa: E402
 
 np = need("numpy")
 from bench.steganalysis import methods  # noqa: E402
 from diff.tools_test import ELF  # noqa: E402
 from diff.weights import one, to_bf16  # noqa: E402
-from lsb.honest_test import silent  # noqa: E402
+from lsb.honest_test import checks, silent  # noqa: E402
 from lsb.layouts_test import Files  # noqa: E402
 
-checks = Checks()
 SECRET = np.random.RandomState(11).bytes(30_000)
 
 
@@ -79,6 +78,9 @@ def check_structured(files):
     for start, size in ((100, 384), (6000, 60_000)):
         part = (Path(sys.executable).resolve().read_bytes()[1 << 20:])[:size]
         expect(files, methods.kept_byte(old, part, start), f"MSB reservation, {size} bytes of a program", "lsb.structured-bits", ("structured",), "structured", slack=size // 6)
+    # All of the fraction of everything: nothing is left to tell trained weights by.
+    part = (Path(sys.executable).resolve().read_bytes()[1 << 20:])[:80_000]
+    expect(files, methods.fill(weights(30_000), part, 23), "a program in all of the fraction", "lsb.structured-bits", ("structured",), "structured", slack=30_000)
     packed = zlib.compress(ELF[:1 << 20])[2:-4]
     expect(files, methods.fill(weights(50_000), packed, 2), "deflated data in two bits of everything", "lsb.structured-bits", ("structured",), "structured", slack=50_000)
     everything = methods.fill(weights(200_000), packed, 4)
@@ -90,6 +92,8 @@ def check_arithmetic(files):
     random = np.random.RandomState(3)
     for factor in (0.02, 0.8, 1 / 3, 0.6, 1e-3):
         silent(files.lsb(one("F32", random.standard_normal(40000).astype(np.float32) * np.float32(factor))), f"scaled by {factor}")
+    for shown, values in (("around one", 1 + 0.01 * random.standard_normal(60_000)), ("positions", np.sin(np.arange(60_000) / 50)), ("half zeros", np.maximum(random.standard_normal(60_000), 0))):
+        silent(files.lsb(one("F32", values.astype(np.float32))), shown)
     for levels in (7, 127):
         values = random.standard_normal((2000, 16))
         scale = (np.abs(values).max(1, keepdims=True) / levels).astype(np.float32)
