@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace upinspect {
@@ -33,8 +34,11 @@ struct UpdateStrength {
 
 /// A tensor of a module, under the part that it plays: "up", "down", "mid", "alpha", "magnitude", "hada_w1_a", …
 struct AdapterPart {
+  static constexpr std::uint32_t k_no_index = UINT32_MAX;
+
   std::string role;
   std::string tensor;
+  std::uint32_t index = k_no_index;  ///< in Artifact::tensors, where it is known
 
   friend bool operator==(const AdapterPart&, const AdapterPart&) = default;
 };
@@ -65,14 +69,20 @@ struct AdapterModule {
   std::optional<UpdateStrength> strength;      ///< JSON: "delta"
   std::string why_unmeasured;                  ///< why there is none, though it was asked for; JSON: "delta_note"
 
-  /// The tensor that plays `role`; empty where there is none.
-  [[nodiscard]] std::string part(const std::string& role) const {
+  /// The part of this role; nullptr where there is none.
+  [[nodiscard]] const AdapterPart* find_part(std::string_view role) const {
     for (const auto& candidate : parts) {
       if (candidate.role == role) {
-        return candidate.tensor;
+        return &candidate;
       }
     }
-    return {};
+    return nullptr;
+  }
+  /// The tensor that plays `role`; empty where there is none.
+  [[nodiscard]] const std::string& part(std::string_view role) const {
+    static const std::string k_none;
+    const auto* found = find_part(role);
+    return found == nullptr ? k_none : found->tensor;
   }
   friend bool operator==(const AdapterModule&, const AdapterModule&) = default;
 };

@@ -3,15 +3,19 @@
 #pragma once
 
 #include "upinspect/adapter.hpp"
+#include "upinspect/compact_text.hpp"
 #include "upinspect/dtype.hpp"
+#include "upinspect/hex_digest.hpp"
+#include "upinspect/measures.hpp"
 #include "upinspect/training.hpp"
 #include "upinspect/value.hpp"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <variant>
+#include <utility>
 #include <vector>
 
 namespace upinspect {
@@ -54,9 +58,16 @@ enum class RegionKind : std::uint8_t {
 
 /// A labelled stretch of the file.
 struct Region {
+  static constexpr std::uint32_t k_no_tensor = UINT32_MAX;
+
   ByteRange range;
   RegionKind kind = RegionKind::gap;
-  std::string label;
+  std::uint32_t tensor = k_no_tensor;  ///< the index of the tensor whose elements these are, where the label would only name it
+  CompactText label;                   ///< empty where `tensor` is set: label_of tells it
+
+  Region() = default;
+  Region(ByteRange stretch, RegionKind what, CompactText words) : range(stretch), kind(what), label(std::move(words)) {}
+  Region(ByteRange stretch, RegionKind what, std::uint32_t of_tensor) : range(stretch), kind(what), tensor(of_tensor) {}
 
   friend bool operator==(const Region&, const Region&) = default;
 };
@@ -69,8 +80,11 @@ struct Coverage {
   std::uint64_t overlapped = 0;
   std::vector<Region> regions;
   std::vector<Region> overlaps;
+  std::shared_ptr<const void> texts;  ///< what the labels point at: a region that is to outlive its coverage needs a label of its own
 
-  friend bool operator==(const Coverage&, const Coverage&) = default;
+  friend bool operator==(const Coverage& a, const Coverage& b) {
+    return a.labelled == b.labelled && a.gaps == b.gaps && a.overlapped == b.overlapped && a.regions == b.regions && a.overlaps == b.overlaps;
+  }
 };
 
 // --- Tensors ----------------------------------------------------------------------------------------------------
@@ -83,52 +97,22 @@ enum class Packing : std::uint8_t { stored, deflated };
 struct Location {
   ByteRange packed;                 ///< the storage's bytes in the file; the whole compressed data where deflated
   Packing packing = Packing::stored;
+  ByteOrder order = ByteOrder::little;
   std::uint64_t storage_start = 0;  ///< bytes before the storage in the unpacked stream (deflated only)
   std::uint64_t storage_bytes = 0;  ///< the storage's size unpacked
   std::uint64_t storage_offset = 0; ///< of the first element from the storage's start, in elements
-  std::vector<std::int64_t> strides;///< in elements, one per dimension
-  ByteOrder order = ByteOrder::little;
-  std::string entry;                ///< the zip entry or record, empty for plain files
+  std::vector<std::int64_t> strides;///< in elements, one per dimension; empty where the elements lie in row-major order
+  CompactText entry;                ///< the zip entry or record, empty for plain files
 
   friend bool operator==(const Location&, const Location&) = default;
-};
-
-/// A smallest or largest value: integers stay integers.
-using Number = std::variant<std::monostate, std::int64_t, std::uint64_t, double>;
-
-/// Over the finite elements; NaN and infinities are counted apart. `std` is the population's (divisor n).
-/// Nothing is set where there is no finite element. `zeros` counts both signs of zero.
-struct Stats {
-  Number min;
-  Number max;
-  std::optional<double> mean;
-  std::optional<double> std;
-  std::optional<double> l2;
-  std::uint64_t zeros = 0;
-  std::uint64_t nans = 0;
-  std::uint64_t infs = 0;
-  std::uint64_t subnormals = 0;
-
-  friend bool operator==(const Stats&, const Stats&) = default;
-};
-
-/// Shannon entropy in bits per byte (0 to 8): of all bytes, and of each byte position of an element, least
-/// significant first. `bit_ones[b]` counts the elements whose bit b is set, bit 0 least significant.
-struct Entropy {
-  double byte = 0;
-  std::vector<double> byte_planes;
-  std::vector<std::uint64_t> bit_ones;
-  std::uint64_t elements = 0;
-
-  friend bool operator==(const Entropy&, const Entropy&) = default;
 };
 
 /// Where a tensor's values come from, as far as its bits tell.
 enum class Provenance : std::uint8_t { unknown, native, upcast_f16, upcast_bf16, upcast_f32, constant };
 
 struct TensorDigests {
-  std::optional<std::string> xxh3_128;  ///< lower-case hex, as `xxhsum -H2` prints it
-  std::optional<std::string> sha256;
+  HexDigest<16> xxh3_128;  ///< as `xxhsum -H2` prints it
+  HexDigest<32> sha256;
 
   friend bool operator==(const TensorDigests&, const TensorDigests&) = default;
 };
@@ -137,17 +121,17 @@ struct TensorDigests {
 /// file's strides and byte order; they are absent where the data was not read.
 struct Tensor {
   std::string name;
-  Dtype dtype = Dtype::other;
-  std::string dtype_name;               ///< the contract's name, or the format's own for Dtype::other
+  CompactText dtype_name;               ///< the contract's name, or the format's own for Dtype::other
   std::vector<std::uint64_t> shape;     ///< row-major; empty for a scalar
   std::uint64_t elements = 0;
   std::uint64_t bytes = 0;              ///< of the elements alone, without the rest of a shared storage
   Location location;
+  Kept<Stats> stats;
+  Kept<Entropy> entropy;
+  CompactText unread;                   ///< why the data was not measured, empty where it was
   TensorDigests digests;
-  std::optional<Stats> stats;
-  std::optional<Entropy> entropy;
+  Dtype dtype = Dtype::other;
   Provenance provenance = Provenance::unknown;
-  std::string unread;                   ///< why the data was not measured, empty where it was
 
   friend bool operator==(const Tensor&, const Tensor&) = default;
 };
@@ -196,6 +180,12 @@ struct Digests {
 
   friend bool operator==(const Digests&, const Digests&) = default;
 };
+
+/// The label of a region, in words. `tensors` are those of the artifact whose coverage it is of.
+[[nodiscard]] std::string label_of(const Region& region, const std::vector<Tensor>& tensors);
+
+/// One stride for each dimension, in elements.
+[[nodiscard]] std::vector<std::int64_t> strides_of(const Tensor& tensor);
 
 /// One file, read as far as it can be read. Damage is a finding, never an exception.
 struct Artifact {

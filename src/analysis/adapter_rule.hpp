@@ -27,6 +27,8 @@ class AdapterCase {
 
   /// The tensor of that name; null where there is none.
   [[nodiscard]] const Tensor* tensor(const std::string& name) const;
+  /// The tensor of a module's part; null where there is no such part or tensor.
+  [[nodiscard]] const Tensor* tensor(const AdapterPart* part) const;
 
   /// Of a tensor: the finding stands at its bytes where they are stored plainly.
   void find(std::string_view id, Severity severity, std::string message, const std::string& tensor = {});
@@ -40,7 +42,7 @@ class AdapterCase {
   Artifact& m_artifact;
   const Value* m_config;
   std::set<std::string> m_drawn;
-  std::unordered_map<std::string_view, const Tensor*> m_tensors;
+  mutable std::unordered_map<std::string_view, const Tensor*> m_tensors;  ///< made when the first name is looked for
 };
 
 struct AdapterRule {

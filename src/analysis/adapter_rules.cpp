@@ -46,14 +46,20 @@ constexpr std::array k_adapter_rules{
 }  // namespace
 
 AdapterCase::AdapterCase(Artifact& artifact, const Value* config, std::set<std::string> drawn)
-    : m_artifact(artifact), m_config(config), m_drawn(std::move(drawn)) {
-  m_tensors.reserve(artifact.tensors.size());
-  for (const auto& tensor : artifact.tensors) {
-    m_tensors.emplace(tensor.name, &tensor);
-  }
+    : m_artifact(artifact), m_config(config), m_drawn(std::move(drawn)) {}
+
+const Tensor* AdapterCase::tensor(const AdapterPart* part) const {
+  const auto& tensors = m_artifact.tensors;
+  return part == nullptr ? nullptr : part->index < tensors.size() ? &tensors[part->index] : tensor(part->tensor);
 }
 
 const Tensor* AdapterCase::tensor(const std::string& name) const {
+  if (m_tensors.empty()) {
+    m_tensors.reserve(m_artifact.tensors.size());
+    for (const auto& tensor : m_artifact.tensors) {
+      m_tensors.emplace(tensor.name, &tensor);
+    }
+  }
   const auto found = m_tensors.find(name);
   return found == m_tensors.end() ? nullptr : found->second;
 }

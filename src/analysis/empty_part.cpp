@@ -8,7 +8,7 @@ void empty_part(AdapterCase& judged) {
   std::vector<std::string> names;
   for (const auto& module : judged.adapter().modules) {
     for (const auto& part : module.parts) {
-      const auto* tensor = judged.tensor(part.tensor);
+      const auto* tensor = judged.tensor(&part);
       if (tensor != nullptr && tensor->elements == 0) {
         names.push_back(part.tensor);
       }

@@ -9,10 +9,13 @@ void initial_down(AdapterCase& judged) {
   std::vector<std::string> names;
   std::string first;
   for (const auto& module : judged.adapter().modules) {
-    const auto down = module.part("down");
-    const auto* up = judged.tensor(module.part("up"));
+    const auto& down = module.part("down");
+    if (!judged.is_as_drawn(down)) {
+      continue;
+    }
+    const auto* up = judged.tensor(module.find_part("up"));
     const bool zero = up != nullptr && up->stats && up->stats->zeros == up->elements;
-    if (judged.is_as_drawn(down) && !zero) {
+    if (!zero) {
       names.push_back(module.name);
       first = first.empty() ? down : first;
     }

@@ -80,6 +80,9 @@ class Judge {
 
  private:
   void judge(const AdapterModule& module) {
+    if (module.parts.size() == 2 && module.find_part("down") != nullptr && module.find_part("up") != nullptr) {
+      return;  // as nearly all of them
+    }
     for (const auto& [here, partner] : halves(module)) {
       if (module.part(partner).empty()) {
         const bool down = partner.starts_with("down");
@@ -88,10 +91,10 @@ class Judge {
              module.part(here));
       }
     }
-    for (const auto& role : parts_of(module).missing) {
+    const bool low_rank = module.method == "lora" || module.method == "dora" || module.method == "adalora";
+    for (const auto& role : low_rank ? std::vector<std::string>() : parts_of(module).missing) {
       tell("lora.missing-part", role + of_module(module) + " is missing: without it the module has no update", parts_of(module).first);
     }
-    const bool low_rank = module.method == "lora" || module.method == "dora" || module.method == "adalora";
     if (low_rank && halves(module).empty()) {
       tell("lora.missing-part", "both halves" + of_module(module) + " are missing", parts_of(module).first);
     }

@@ -4,13 +4,22 @@
 
 namespace upinspect::analysis {
 
+namespace {
+
+std::uint64_t odd_values(const Tensor& tensor) {
+  const auto stats = tensor.stats ? *tensor.stats : Stats();
+  return stats.nans + stats.infs;
+}
+
+}  // namespace
+
 void non_finite_part(AdapterCase& judged) {
   std::vector<std::string> names;
   std::string tensor;
   for (const auto& module : judged.adapter().modules) {
     for (const auto& part : module.parts) {
-      const auto* held = judged.tensor(part.tensor);
-      if (held != nullptr && held->stats && held->stats->nans + held->stats->infs != 0) {
+      const auto* held = judged.tensor(&part);
+      if (held != nullptr && odd_values(*held) != 0) {
         names.push_back(module.name);
         tensor = tensor.empty() ? part.tensor : tensor;
         break;

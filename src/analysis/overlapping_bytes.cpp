@@ -9,7 +9,7 @@ void overlapping_bytes(model::Builder& builder) {
   const auto& overlaps = builder.artifact.coverage.overlaps;
   for (std::size_t i = 0; i < overlaps.size() && i < k_listed; ++i) {
     builder.find("container.overlapping-bytes", Severity::warning,
-                 std::to_string(overlaps[i].range.length) + " bytes of \"" + overlaps[i].label +
+                 std::to_string(overlaps[i].range.length) + " bytes of \"" + label_of(overlaps[i], builder.artifact.tensors) +
                      "\" belong to another part of the file as well",
                  overlaps[i].range);
   }

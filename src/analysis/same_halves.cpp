@@ -21,8 +21,8 @@ void same_halves(AdapterCase& judged) {
   std::vector<std::string> modules;
   std::string first;
   for (const auto& module : judged.adapter().modules) {
-    const auto* up = judged.tensor(module.part("up"));
-    const auto* down = judged.tensor(module.part("down"));
+    const auto* up = judged.tensor(module.find_part("up"));
+    const auto* down = judged.tensor(module.find_part("down"));
     if (up != nullptr && down != nullptr && up != down && up->elements >= k_fewest_elements && same_values(*up, *down)) {
       first = modules.empty() ? up->name : first;
       modules.push_back(module.name.empty() ? "(no name)" : module.name);

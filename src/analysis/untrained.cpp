@@ -22,10 +22,10 @@ void untrained(AdapterCase& judged) {
   std::string tensor;
   for (const auto& module : judged.adapter().modules) {
     for (const auto* role : k_zero_first) {
-      const auto name = module.part(role);
-      if (!name.empty() && all_zero(judged.tensor(name))) {
+      const auto* part = module.find_part(role);
+      if (part != nullptr && all_zero(judged.tensor(part))) {
         names.push_back(module.name);
-        tensor = tensor.empty() ? name : tensor;
+        tensor = tensor.empty() ? part->tensor : tensor;
         break;
       }
     }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bytes/canonical_text.hpp"
 
+#include "bytes/byte_runs.hpp"
 #include "bytes/canonical_tables.hpp"
 #include "bytes/json_reader.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 namespace upinspect::bytes {
@@ -103,6 +105,7 @@ void order_marks(std::vector<char32_t>& text) {
 }  // namespace
 
 bool is_ascii(std::string_view text) noexcept {
+  text.remove_prefix(ascii_words(text));
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
 }
 

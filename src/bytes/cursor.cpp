@@ -27,9 +27,7 @@ void Cursor::need(std::uint64_t length, std::string_view field) const {
 }
 
 void Cursor::fill(std::span<std::byte> out) {
-  const bool buffered = m_position >= m_buffer_offset && m_position - m_buffer_offset <= m_buffer.size() &&
-                        out.size() <= m_buffer.size() - (m_position - m_buffer_offset);
-  if (!buffered) {
+  if (!is_at_hand(out.size())) {
     if (out.size() > k_buffer_bytes / 4) {
       m_source->read_at(m_position, out);
       return;
@@ -58,6 +56,15 @@ std::string Cursor::text(std::uint64_t length, std::string_view field, std::uint
   std::string out(static_cast<std::size_t>(length), '\0');
   take(std::as_writable_bytes(std::span(out)), field);
   return out;
+}
+
+void Cursor::text(std::uint64_t length, std::string_view field, std::string& out) {
+  need(length, field);
+  if (length > k_default_cap) {
+    fail(field, "is " + std::to_string(length) + " bytes long; at most " + std::to_string(k_default_cap) + " are read");
+  }
+  out.resize(static_cast<std::size_t>(length));
+  take(std::as_writable_bytes(std::span(out)), field);
 }
 
 std::vector<std::byte> Cursor::bytes(std::uint64_t length, std::string_view field, std::uint64_t cap) {

@@ -23,6 +23,10 @@ class LabelSink {
  public:
   virtual ~LabelSink() = default;
   virtual void label(ByteRange range, RegionKind kind, std::string_view what) = 0;
+  /// The label "`what` `name`".
+  virtual void label_named(ByteRange range, RegionKind kind, std::string_view what, std::string_view name) {
+    label(range, kind, std::string(what).append(1, ' ').append(name));
+  }
 };
 
 /// Reads fields one after another from a window [begin, end) of a source. Each read names its field: the name is
@@ -54,6 +58,8 @@ class Cursor {
   /// `length` bytes as they are. Nothing is allocated before the window is known to hold them; more than `cap` is an
   /// error that says so.
   [[nodiscard]] std::string text(std::uint64_t length, std::string_view field, std::uint64_t cap = k_default_cap);
+  /// The same into a string that is used again and again.
+  void text(std::uint64_t length, std::string_view field, std::string& out);
   [[nodiscard]] std::vector<std::byte> bytes(std::uint64_t length, std::string_view field,
                                              std::uint64_t cap = k_default_cap);
 
@@ -91,7 +97,12 @@ class Cursor {
   template <std::integral T>
   T load(std::string_view field, std::endian order) {
     std::array<std::byte, sizeof(T)> raw{};
-    take(raw, field);
+    if (m_labels == nullptr && is_at_hand(sizeof(T))) {
+      std::memcpy(raw.data(), m_buffer.data() + (m_position - m_buffer_offset), sizeof(T));
+      m_position += sizeof(T);
+    } else {
+      take(raw, field);
+    }
     if (order != std::endian::native) {
       for (std::size_t i = 0; i < sizeof(T) / 2; ++i) {
         std::swap(raw[i], raw[sizeof(T) - 1 - i]);
@@ -100,6 +111,11 @@ class Cursor {
     return std::bit_cast<T>(raw);
   }
 
+  /// Whether the next `length` bytes are in the buffer, which never reaches past the window.
+  [[nodiscard]] bool is_at_hand(std::uint64_t length) const noexcept {
+    const auto start = m_position - m_buffer_offset;
+    return m_position >= m_buffer_offset && start <= m_buffer.size() && length <= m_buffer.size() - start;
+  }
   void need(std::uint64_t length, std::string_view field) const;
   void take(std::span<std::byte> out, std::string_view field);
   void fill(std::span<std::byte> out);

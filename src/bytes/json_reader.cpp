@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bytes/json_reader.hpp"
 
+#include "bytes/byte_runs.hpp"
 #include "bytes/limit_reached.hpp"
 
 #include <algorithm>
@@ -155,7 +156,9 @@ bool JsonReader::next_key(std::string& key) {
   if (!at_end() && current() != '"') {
     fail("has a key that is not a string (key must be a string)");
   }
-  key = string();
+  if (!string_up_to(key, m_longest_string)) {
+    too_long();
+  }
   expect(':', "a colon");
   return true;
 }
@@ -181,10 +184,12 @@ bool JsonReader::next_element() {
 std::string JsonReader::string() {
   std::string out;
   if (!string_up_to(out, m_longest_string)) {
-    throw LimitReached(m_field + ": a string would take more memory than is allowed");
+    too_long();
   }
   return out;
 }
+
+void JsonReader::too_long() const { throw LimitReached(m_field + ": a string would take more memory than is allowed"); }
 
 bool JsonReader::string_up_to(std::string& out, std::uint64_t most) {
   out.clear();
@@ -197,10 +202,7 @@ bool JsonReader::string_up_to(std::string& out, std::uint64_t most) {
   std::string escaped;
   for (;;) {
     const auto run = m_position;
-    while (m_position < m_text.size() && m_text[m_position] != '"' && m_text[m_position] != '\\' &&
-           static_cast<unsigned char>(m_text[m_position]) >= 0x20) {
-      ++m_position;
-    }
+    m_position += json_string_run(m_text.substr(m_position));
     keep(m_text.substr(run, m_position - run));
     if (m_position >= m_text.size()) {
       if (!refill()) {

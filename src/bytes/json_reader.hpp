@@ -61,6 +61,11 @@ class JsonReader {
   [[nodiscard]] Value value();
   void limit_trees(std::uint64_t bytes) noexcept { m_tree_room = bytes; }
 
+  /// What of the text is at hand from here on, valid until the next call; a caller that read some of it by itself, whole values in
+  /// a place for one, passes over that.
+  [[nodiscard]] std::string_view held() const noexcept { return m_text.substr(m_position); }
+  void pass(std::size_t length) noexcept { m_position += length; }
+
   /// Only white space may be left.
   void expect_end();
 
@@ -69,6 +74,7 @@ class JsonReader {
 
  private:
   [[noreturn]] void fail_at(std::uint64_t offset, const std::string& why);
+  [[noreturn]] void too_long() const;
   [[nodiscard]] bool at_end() { return m_position >= m_text.size() && !refill(); }
   [[nodiscard]] bool refill();
   /// The next `length` bytes, or as many as there are.

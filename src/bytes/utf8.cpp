@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bytes/byte_runs.hpp"
 #include "bytes/json_reader.hpp"
 
 #include <algorithm>
@@ -53,6 +54,10 @@ std::size_t whole_characters(std::string_view text) {
 std::size_t find_invalid_utf8(std::string_view text) noexcept {
   std::size_t at = 0;
   while (at < text.size()) {
+    at += ascii_words(text.substr(at));
+    if (at == text.size()) {
+      break;
+    }
     const auto length = sequence_length(text, at);
     if (length == 0) {
       return at;

@@ -106,6 +106,7 @@ class FileRun {
 };
 
 void FileRun::add_reports() {
+  m_reports.use_threads(m_options.jobs != 1);
   m_reports.add(m_options.format, m_options.output);
   for (const auto& report : m_options.reports) {
     const auto equals = report.find('=');

@@ -6,6 +6,7 @@
 #include "upinspect/inspect.hpp"
 
 #include <stdexcept>
+#include <thread>
 
 namespace upinspect::cli {
 
@@ -29,7 +30,8 @@ class FileReports::Report {
 
 class FileReports::Json final : public Report {
  public:
-  Json(const std::string& path, report::JsonForm form) : Report(path), m_form(form), m_json(sink(), form, version()) {
+  Json(const std::string& path, report::JsonForm form, bool threads) : Report(path), m_form(form), m_json(sink(), form, version()) {
+    m_json.use_threads(threads);
     m_json.begin();
   }
   void artifact(const Artifact& artifact) override {
@@ -72,14 +74,15 @@ class FileReports::Text final : public Report {
 };
 
 void FileReports::add(const std::string& format, const std::string& path) {
+  const bool threads = m_threads && std::thread::hardware_concurrency() > 1;
   if (format == "text") {
     auto style = m_style;
     style.colour = style.colour && (path.empty() || path == "-");
     m_reports.push_back(std::make_shared<Text>(path, style));
   } else if (format == "json") {
-    m_reports.push_back(std::make_shared<Json>(path, report::JsonForm::document));
+    m_reports.push_back(std::make_shared<Json>(path, report::JsonForm::document, threads));
   } else if (format == "ndjson") {
-    m_reports.push_back(std::make_shared<Json>(path, report::JsonForm::lines));
+    m_reports.push_back(std::make_shared<Json>(path, report::JsonForm::lines, threads));
   } else {
     throw std::invalid_argument("--report: \"" + format + "\" is no format of this command; it has text, json and ndjson");
   }

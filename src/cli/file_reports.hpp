@@ -16,6 +16,9 @@ class FileReports {
  public:
   explicit FileReports(report::TextStyle style) : m_style(style) {}
 
+  /// Whether reports that are added from here on may be written by more than one thread.
+  void use_threads(bool several) noexcept { m_threads = several; }
+
   /// `format` is text, json or ndjson; throws std::invalid_argument for another. An empty path is standard output.
   void add(const std::string& format, const std::string& path);
 
@@ -34,6 +37,7 @@ class FileReports {
   class Text;
 
   report::TextStyle m_style;
+  bool m_threads = false;
   std::vector<std::shared_ptr<Report>> m_reports;
 };
 

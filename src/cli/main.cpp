@@ -74,9 +74,13 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 1 findings at or above --fail-on, 2 could not do the job.");
   Exit result = Exit::ok;
+  // Options are declared of the one command that is called: those of all nine take as long as a quick look at a file.
+  const bool is_chosen = argc > 1 && is_command(argv[1]);
   for (const auto& command : k_commands) {
     auto* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
-    sub->callback([&result, work = command.add(*sub)] { result = work(); });
+    if (!is_chosen || command.name == argv[1]) {
+      sub->callback([&result, work = command.add(*sub)] { result = work(); });
+    }
   }
   if (argc > 1 && argv[1][0] != '-' && !is_command(argv[1])) {
     complain("\"" + std::string(argv[1]) + "\" is no command; there is: " + names_of_commands() + " (see --help)");

@@ -52,6 +52,10 @@ Output::~Output() {
 }
 
 void Output::write(std::string_view piece) {
+  if (m_buffer.empty() && piece.size() >= k_piece / 2) {
+    write_all(m_descriptor, piece);
+    return;
+  }
   m_buffer.append(piece);
   if (m_buffer.size() >= k_piece) {
     flush();

@@ -20,6 +20,7 @@ using bytes::Cursor;
 namespace {
 
 constexpr std::uint32_t k_signature = 0x02014b50;
+constexpr std::uint64_t k_record_bytes = 46;  // without name, extra fields and comment
 constexpr std::uint32_t k_digital_signature = 0x05054b50;
 
 struct Lengths {
@@ -161,6 +162,7 @@ void compare_with_end(const DirectoryPlace& place, const ZipDirectory& directory
 void read_central_directory(const bytes::Source& source, const DirectoryPlace& place, const ZipLimits& limits,
                             ZipDirectory& directory, FindingLog& log) {
   Cursor in(source, ByteRange{place.offset, place.limit - place.offset});
+  directory.entries.reserve(static_cast<std::size_t>(std::min({place.from.count, in.remaining() / k_record_bytes, limits.entries})));
   walk(in, place, limits, directory, log);
   directory.central = {place.offset, in.offset() - place.offset};
   compare_with_end(place, directory, log);

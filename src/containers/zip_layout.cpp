@@ -40,7 +40,10 @@ std::vector<Extent> extents_of(const EndRecords& records, const DirectoryPlace& 
     out.push_back({records.locator->offset, records.locator->offset + k_locator_bytes, k_no_entry});
   }
   out.push_back({records.end.offset, directory.archive_end, k_no_entry});
-  std::stable_sort(out.begin(), out.end(), [](const Extent& a, const Extent& b) { return a.start < b.start; });
+  const auto earlier = [](const Extent& a, const Extent& b) { return a.start < b.start; };
+  if (!std::is_sorted(out.begin(), out.end(), earlier)) {
+    std::stable_sort(out.begin(), out.end(), earlier);
+  }
   return out;
 }
 

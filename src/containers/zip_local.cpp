@@ -26,15 +26,20 @@ constexpr std::size_t k_most_local_names = 256;
 }  // namespace
 
 std::optional<LocalHeader> read_local_header(Cursor& file, std::uint64_t offset) {
+  LocalHeader out;
+  return read_local_header(file, offset, out) ? std::optional(std::move(out)) : std::nullopt;
+}
+
+bool read_local_header(Cursor& file, std::uint64_t offset, LocalHeader& out) {
   if (offset > file.end() || file.end() - offset < k_local_bytes) {
-    return std::nullopt;
+    return false;
   }
   file.seek(offset, "local header");
   if (file.le<std::uint32_t>("signature of a local header") != k_local_signature) {
-    return std::nullopt;
+    return false;
   }
-  LocalHeader out;
   out.offset = offset;
+  out.sizes = {};
   out.version_needed = file.le<std::uint16_t>("version needed");
   out.flags = file.le<std::uint16_t>("flags");
   out.method = file.le<std::uint16_t>("method");
@@ -46,28 +51,28 @@ std::optional<LocalHeader> read_local_header(Cursor& file, std::uint64_t offset)
   const std::uint64_t name_length = file.le<std::uint16_t>("name length");
   const std::uint64_t extra_length = file.le<std::uint16_t>("extra length");
   if (name_length + extra_length > file.remaining()) {
-    return std::nullopt;
+    return false;
   }
   out.length = static_cast<std::uint32_t>(k_local_bytes + name_length + extra_length);
-  out.name = file.text(name_length, "entry name");
+  file.text(name_length, "entry name", out.name);
   out.extra = read_extra_fields(file, extra_length, out.sizes);
-  return out;
+  return true;
 }
 
 void label_local_header(const LocalHeader& header, const std::string& name, bytes::LabelSink& labels) {
-  const auto label = "local header of " + name;
+  constexpr std::string_view k_label = "local header of";
   const auto end = header.offset + header.length;
   if (!header.extra.alignment) {
-    labels.label({header.offset, header.length}, RegionKind::structure, label);
+    labels.label_named({header.offset, header.length}, RegionKind::structure, k_label, name);
     return;
   }
   const auto& fill = *header.extra.alignment;
-  labels.label({header.offset, fill.offset - header.offset}, RegionKind::structure, label);
+  labels.label_named({header.offset, fill.offset - header.offset}, RegionKind::structure, k_label, name);
   if (fill.length != 0) {
     labels.label(fill, RegionKind::padding, "alignment padding");
   }
   if (fill.end() < end) {
-    labels.label({fill.end(), end - fill.end()}, RegionKind::structure, label);
+    labels.label_named({fill.end(), end - fill.end()}, RegionKind::structure, k_label, name);
   }
 }
 
@@ -171,11 +176,14 @@ namespace {
 std::vector<std::uint32_t> order_of_headers(const std::vector<ZipEntry>& entries) {
   std::vector<std::uint32_t> order(entries.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(), [&entries](std::uint32_t a, std::uint32_t b) {
+  const auto earlier = [&entries](std::uint32_t a, std::uint32_t b) {
     const auto at = entries[a].header_offset;
     const auto bt = entries[b].header_offset;
     return at != bt ? at < bt : a < b;
-  });
+  };
+  if (!std::is_sorted(order.begin(), order.end(), earlier)) {
+    std::sort(order.begin(), order.end(), earlier);
+  }
   return order;
 }
 
@@ -187,18 +195,17 @@ class LocalReader {
   /// The entries `members` share the header at one offset; the next known structure begins at `next`.
   void read_group(std::span<const std::uint32_t> members, std::uint64_t next) {
     const auto& first = m_directory.entries[members.front()];
-    const auto header = m_budget_spent ? std::nullopt : read_local_header(m_file, first.header_offset);
-    if (!header) {
+    if (m_budget_spent || !read_local_header(m_file, first.header_offset, m_header)) {
       report_missing(members);
       return;
     }
-    spend(*header);
+    spend(m_header);
     if (m_labels != nullptr) {
-      label_local_header(*header, first.name, *m_labels);
+      label_local_header(m_header, first.name, *m_labels);
     }
-    check_padding(m_file, *header, first.name, m_log);
+    check_padding(m_file, m_header, first.name, m_log);
     for (const auto index : members) {
-      read_entry(index, *header, next);
+      read_entry(index, m_header, next);
     }
   }
 
@@ -247,6 +254,7 @@ class LocalReader {
   ZipDirectory& m_directory;
   bytes::LabelSink* m_labels;
   FindingLog& m_log;
+  LocalHeader m_header;  ///< the one that is looked at: its strings are used again
   std::uint64_t m_spent = 0;
   bool m_budget_spent = false;
 };

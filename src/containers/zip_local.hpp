@@ -34,6 +34,8 @@ struct LocalHeader {
 
 /// The header at `offset`; nothing where there is no signature or not all of the header.
 [[nodiscard]] std::optional<LocalHeader> read_local_header(bytes::Cursor& file, std::uint64_t offset);
+/// The same into a header that is used again and again; false where there is none.
+[[nodiscard]] bool read_local_header(bytes::Cursor& file, std::uint64_t offset, LocalHeader& out);
 
 /// Labels the header, its fill apart, under `name`.
 void label_local_header(const LocalHeader& header, const std::string& name, bytes::LabelSink& labels);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <compare>
+#include <numeric>
 
 namespace upinspect::containers {
 
@@ -75,20 +76,46 @@ std::span<const NameKey> similar_keys(const ZipDirectory& directory, std::string
 
 }  // namespace
 
+namespace {
+
+/// Puts the keys in order of the first bits of their hashes, and gives where each stretch of equal ones starts, and the end.
+std::vector<std::size_t> spread(const std::vector<NameKey>& keys, std::vector<NameKey>& out) {
+  constexpr unsigned k_bits = 12;
+  const auto slot_of = [](const NameKey& key) { return static_cast<std::size_t>(key.hash >> (64 - k_bits)); };
+  std::vector<std::size_t> starts((std::size_t{1} << k_bits) + 1, 0);
+  for (const auto& key : keys) {
+    ++starts[slot_of(key) + 1];
+  }
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  auto next = starts;
+  out.resize(keys.size());
+  for (const auto& key : keys) {
+    out[next[slot_of(key)]++] = key;
+  }
+  return starts;
+}
+
+}  // namespace
+
 void index_names(ZipDirectory& directory) {
   const auto& entries = directory.entries;
-  directory.name_index.clear();
-  directory.name_index.reserve(entries.size());
+  std::vector<NameKey> keys;
+  keys.reserve(entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    directory.name_index.push_back({hash_folded(entries[i].name), static_cast<std::uint32_t>(i)});
+    keys.push_back({hash_folded(entries[i].name), static_cast<std::uint32_t>(i)});
   }
-  std::sort(directory.name_index.begin(), directory.name_index.end(), [&entries](const NameKey& a, const NameKey& b) {
+  const auto earlier = [&entries](const NameKey& a, const NameKey& b) {
     if (a.hash != b.hash) {
       return a.hash < b.hash;
     }
     const auto order = compare_folded(entries[a.entry].name, entries[b.entry].name);
     return order != 0 ? order < 0 : a.entry < b.entry;
-  });
+  };
+  const auto starts = spread(keys, directory.name_index);
+  const auto at = [&directory](std::size_t place) { return directory.name_index.begin() + static_cast<std::ptrdiff_t>(place); };
+  for (std::size_t i = 1; i < starts.size(); ++i) {
+    std::sort(at(starts[i - 1]), at(starts[i]), earlier);
+  }
 }
 
 // --- Lookups ----------------------------------------------------------------------------------------------------

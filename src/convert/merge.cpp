@@ -36,7 +36,10 @@ std::string weights_of(const std::string& base) {
 }
 
 /// What of a tensor's entry is its shard.
-std::string shard_of(const Tensor& tensor) { return tensor.location.entry.substr(0, tensor.location.entry.find('/')); }
+std::string shard_of(const Tensor& tensor) {
+  const auto entry = tensor.location.entry.view();
+  return std::string(entry.substr(0, entry.find('/')));
+}
 
 /// pytorch_model-00001-of-00002.bin is model-00001-of-00002.safetensors, as transformers writes it.
 std::string safetensors_name(const std::string& shard) {

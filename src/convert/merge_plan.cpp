@@ -110,7 +110,7 @@ std::string Planner::finding_about(const AdapterModule& module) const {
 /// Why the weight cannot take an update, whatever that is.
 std::string Planner::obstacle(const Tensor& weight) const {
   if (!numeric::can_encode(weight.dtype)) {
-    const auto name = weight.dtype == Dtype::other ? weight.dtype_name : std::string(info(weight.dtype).name);
+    const auto name = weight.dtype == Dtype::other ? weight.dtype_name.str() : std::string(info(weight.dtype).name);
     return "its weight is " + name + ", which cannot be rounded to";
   }
   static constexpr std::array<std::string_view, 4> k_scales{"_scale", "_scale_inv", ".scale_weight", ".weight_scale"};

@@ -51,7 +51,7 @@ std::uint64_t capacity_of(const ElementDifference& measured, unsigned bits) {
 }  // namespace
 
 std::string form_words(const Tensor& tensor) {
-  auto words = tensor.dtype_name;
+  auto words = tensor.dtype_name.str();
   if (tensor.shape.empty()) {
     return words + " scalar";
   }

@@ -80,7 +80,7 @@ class Matcher {
 };
 
 std::string form_of(const Tensor& tensor) {
-  auto form = tensor.dtype_name;
+  auto form = tensor.dtype_name.str();
   for (const auto length : tensor.shape) {
     form += " " + std::to_string(length);
   }

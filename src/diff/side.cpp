@@ -9,6 +9,9 @@ namespace {
 
 bool is_row_major(const Tensor& tensor) {
   const auto& strides = tensor.location.strides;
+  if (strides.empty()) {
+    return true;
+  }
   if (strides.size() != tensor.shape.size()) {
     return false;
   }

@@ -47,7 +47,9 @@ void add(model::Builder& builder, Tensor tensor) {
   if (tensor.unread.empty() && tensor.elements != 0) {
     builder.add(std::move(tensor));
   } else {
-    tensor.location.strides = model::row_major_strides(tensor.shape);
+    if (!bytes::checked_product(tensor.shape)) {
+      tensor.location.strides = model::row_major_strides(tensor.shape);
+    }
     builder.artifact.tensors.push_back(std::move(tensor));
   }
 }
@@ -140,7 +142,7 @@ void Layout::locate(const TensorInfo& info, Tensor& tensor) {
   const auto there = std::min(tensor.bytes, m_size - start);
   tensor.location.packed = ByteRange{start, there};
   tensor.location.storage_bytes = there;
-  m_builder.coverage.label(tensor.location.packed, RegionKind::tensor, "tensor " + tensor.name);
+  m_builder.coverage.label_tensor(tensor.location.packed, m_builder.artifact.tensors.size());
   if (there < tensor.bytes) {
     cut(tensor, there);
     return;

@@ -81,9 +81,10 @@ void LayoutCheck::check(const std::vector<Entry>& entries) {
   for (const auto& entry : entries) {
     order.push_back(&entry);
   }
-  std::stable_sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) {
-    return std::pair(a->begin, a->end) < std::pair(b->begin, b->end);
-  });
+  const auto earlier = [](const Entry* a, const Entry* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); };
+  if (!std::is_sorted(order.begin(), order.end(), earlier)) {
+    std::stable_sort(order.begin(), order.end(), earlier);
+  }
   for (const auto* entry : order) {
     check_one(*entry);
   }
@@ -156,18 +157,18 @@ void LayoutCheck::check_end() {
   }
 }
 
-void add_tensor(model::Builder& builder, const Entry& entry, std::uint64_t data_start) {
+void add_tensor(model::Builder& builder, Entry& entry, std::uint64_t data_start) {
   const auto data_size = builder.source().size() - data_start;
   Tensor tensor;
-  tensor.name = entry.name;
+  tensor.name = std::move(entry.name);
   tensor.dtype = entry.dtype->dtype;
-  tensor.shape = entry.shape;
+  tensor.shape = std::move(entry.shape);
   const bool sane = entry.begin <= entry.end && entry.begin <= data_size;
   if (sane) {
     const auto there = std::min(entry.end, data_size) - entry.begin;
     tensor.location.packed = ByteRange{data_start + entry.begin, there};
     tensor.location.storage_bytes = there;
-    builder.coverage.label(tensor.location.packed, RegionKind::tensor, "tensor " + entry.name);
+    builder.coverage.label_tensor(tensor.location.packed, builder.artifact.tensors.size());
   } else {
     tensor.unread = "its data_offsets lie outside of the file";
   }
@@ -178,7 +179,11 @@ bool is_odd(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; 
 
 void note_names(model::Builder& builder, const std::vector<Entry>& entries) {
   for (const auto& entry : entries) {
-    if (std::any_of(entry.name.begin(), entry.name.end(), is_odd)) {
+    unsigned odd = 0;  // looked for without a break: most names have none
+    for (const char c : entry.name) {
+      odd |= is_odd(c) ? 1U : 0U;
+    }
+    if (odd != 0) {
       builder.find("name.control-character", Severity::warning,
                    "the tensor's name holds control characters, which can deceive a terminal or a log",
                    ByteRange{entry.json_offset, 0}, entry.name);
@@ -226,7 +231,7 @@ Claim sniff(const Probe& probe) noexcept {
 void read(const Probe&, model::Builder& builder) {
   const auto text = find_header(builder);
   bytes::require_utf8(builder.source(), text, "header");
-  const auto header = parse_header(text, builder);
+  auto header = parse_header(text, builder);
   const auto data_start = text.end();
   note_names(builder, header.entries);
   if (header.limit.empty()) {
@@ -239,7 +244,7 @@ void read(const Probe&, model::Builder& builder) {
                      model::memory_allowed(builder.options().limits.memory));
   }
   builder.artifact.tensors.reserve(header.entries.size());  // which have been paid for
-  for (const auto& entry : header.entries) {
+  for (auto& entry : header.entries) {
     add_tensor(builder, entry, data_start);
   }
 }

@@ -3,11 +3,11 @@
 
 #include "bytes/json_reader.hpp"
 #include "bytes/limit_reached.hpp"
+#include "formats/name_index.hpp"
+#include "formats/safetensors_entry.hpp"
 
 #include <array>
-#include <functional>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace upinspect::formats::safetensors {
 
@@ -17,40 +17,17 @@ using bytes::JsonKind;
 using bytes::JsonReader;
 using bytes::ParseError;
 
-constexpr std::array k_dtypes{
-    DtypeName{"BOOL", Dtype::boolean, 8},        DtypeName{"F4", Dtype::f4, 4},
-    DtypeName{"F6_E2M3", Dtype::f6_e2m3, 6},     DtypeName{"F6_E3M2", Dtype::f6_e3m2, 6},
-    DtypeName{"U8", Dtype::u8, 8},               DtypeName{"I8", Dtype::i8, 8},
-    DtypeName{"F8_E5M2", Dtype::f8_e5m2, 8},     DtypeName{"F8_E4M3", Dtype::f8_e4m3, 8},
-    DtypeName{"F8_E8M0", Dtype::f8_e8m0, 8},     DtypeName{"F8_E4M3FNUZ", Dtype::f8_e4m3fnuz, 8},
-    DtypeName{"F8_E5M2FNUZ", Dtype::f8_e5m2fnuz, 8}, DtypeName{"I16", Dtype::i16, 16},
-    DtypeName{"U16", Dtype::u16, 16},            DtypeName{"F16", Dtype::f16, 16},
-    DtypeName{"BF16", Dtype::bf16, 16},          DtypeName{"I32", Dtype::i32, 32},
-    DtypeName{"U32", Dtype::u32, 32},            DtypeName{"F32", Dtype::f32, 32},
-    DtypeName{"C64", Dtype::c64, 64},            DtypeName{"I64", Dtype::i64, 64},
-    DtypeName{"U64", Dtype::u64, 64},            DtypeName{"F64", Dtype::f64, 64},
-};
-
 /// The header's JSON, turned into entries and metadata; what is legal but surprising becomes a warning.
 class HeaderParser {
  public:
   HeaderParser(ByteRange range, model::Builder& builder)
-      : m_json(builder.source(), range, "header JSON"), m_builder(builder), m_index(0, NameHash{&m_entries}, SameName{&m_entries}) {
+      : m_json(builder.source(), range, "header JSON"), m_builder(builder) {
     m_json.limit_strings(builder.options().limits.memory / 8);
   }
 
   Header parse();
 
  private:
-  struct NameHash {
-    const std::vector<Entry>* entries;
-    std::size_t operator()(std::size_t index) const { return std::hash<std::string>()((*entries)[index].name); }
-  };
-  struct SameName {
-    const std::vector<Entry>* entries;
-    bool operator()(std::size_t one, std::size_t other) const { return (*entries)[one].name == (*entries)[other].name; }
-  };
-
   void metadata();
   void entry(std::string name, std::uint64_t offset);
   void entry_object(Entry& entry);
@@ -68,7 +45,7 @@ class HeaderParser {
   bool m_had_metadata = false;
   std::vector<Entry> m_entries;
   std::uint64_t m_owed = 0;  ///< what the tensors will take that these entries become
-  std::unordered_set<std::size_t, NameHash, SameName> m_index;  ///< of the entries, by name
+  NameIndex m_index;         ///< of the entries
 };
 
 Header HeaderParser::parse() {
@@ -106,7 +83,7 @@ void HeaderParser::read(Header& out) {
 
 /// An entry lives beside the tensor that it becomes. The tensor is paid for when it is added; here it must fit.
 void HeaderParser::afford(const Entry& entry) {
-  constexpr std::uint64_t k_label = 400;
+  constexpr std::uint64_t k_label = 200;
   constexpr std::uint64_t k_index = 64;
   m_builder.afford(2 * sizeof(Entry) + k_index + 2 * entry.name.size(), "the list of tensors");
   m_owed += model::Builder::heap_of(entry.name.size(), entry.shape.size()) + k_label;
@@ -159,6 +136,12 @@ void HeaderParser::entry(std::string name, std::uint64_t offset) {
   Entry made;
   made.name = std::move(name);
   made.json_offset = offset;
+  if (const auto taken = read_plain_entry(m_json.held(), made); taken != 0) {
+    m_json.pass(taken);
+    keep(std::move(made));
+    return;
+  }
+  made.shape.clear();
   switch (m_json.peek()) {
     case JsonKind::object: entry_object(made); break;
     case JsonKind::array: entry_array(made); break;
@@ -250,10 +233,8 @@ const DtypeName* HeaderParser::dtype() {
     }
     name = m_json.string();
   }
-  for (const auto& row : k_dtypes) {
-    if (row.name == name) {
-      return &row;
-    }
+  if (const auto* row = find_dtype(name)) {
+    return row;
   }
   throw ParseError(at, "header JSON", "unknown dtype (unknown variant) `" + name + "`");
 }
@@ -291,26 +272,18 @@ void HeaderParser::offsets(Entry& entry) {
 }
 
 void HeaderParser::keep(Entry entry) {
-  m_entries.push_back(std::move(entry));
-  const auto [where, fresh] = m_index.insert(m_entries.size() - 1);
-  if (fresh) {
-    try {
-      afford(m_entries.back());
-    } catch (const bytes::LimitReached&) {
-      m_index.erase(where);
-      m_entries.pop_back();
-      throw;
-    }
+  const auto earlier = m_index.find(entry.name, [this](std::uint32_t number) { return std::string_view(m_entries[number].name); });
+  if (!earlier) {
+    afford(entry);
+    m_index.add(entry.name, static_cast<std::uint32_t>(m_entries.size()));
+    m_entries.push_back(std::move(entry));
     return;
   }
-  auto again = std::move(m_entries.back());
-  m_entries.pop_back();
-  auto& earlier = m_entries[*where];
   m_builder.find("safetensors.duplicate-key", Severity::warning,
-                 "the name stands twice, at offsets " + std::to_string(earlier.json_offset) + " and " +
-                     std::to_string(again.json_offset) + "; most readers keep the last, some the first",
-                 ByteRange{again.json_offset, 0}, again.name);
-  earlier = std::move(again);
+                 "the name stands twice, at offsets " + std::to_string(m_entries[*earlier].json_offset) + " and " +
+                     std::to_string(entry.json_offset) + "; most readers keep the last, some the first",
+                 ByteRange{entry.json_offset, 0}, entry.name);
+  m_entries[*earlier] = std::move(entry);
 }
 
 }  // namespace

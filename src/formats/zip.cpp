@@ -32,8 +32,11 @@ void read(const Probe& probe, model::Builder& builder) {
   const auto& zip = probe.zip();
   zip.replay(builder);
   Value::Array names;
+  names.reserve(zip.directory().entries.size());
   for (const auto& entry : zip.directory().entries) {
-    label_entry(builder, entry, RegionKind::payload, "entry " + entry.name);
+    if (!entry.overlaps) {
+      builder.coverage.label_named(entry.data, RegionKind::payload, "entry", entry.name);
+    }
     names.emplace_back(entry.name);
     claim_entry(builder, entry);
   }

@@ -103,6 +103,9 @@ std::string ZipReading::prefix() const {
 void ZipReading::replay(model::Builder& builder) const {
   builder.coverage.add(m_labels);
   builder.artifact.findings.insert(builder.artifact.findings.end(), m_findings.begin(), m_findings.end());
+  if (!builder.full()) {
+    return;  // no data pass will want them
+  }
   for (const auto& entry : m_directory.entries) {
     if (!containers::why_unreadable(entry).empty() || entry.overlaps) {
       continue;
@@ -120,6 +123,11 @@ void ZipReading::replay(model::Builder& builder) const {
 
 void claim_entry(model::Builder& builder, const containers::ZipEntry& entry) {
   if (entry.looks_like_directory() && entry.packed_size == 0) {
+    return;
+  }
+  if (builder.members.size() >= model::Builder::k_most_members) {
+    const bool holds = entry.overlaps || entry.data.length != 0 || entry.encrypted() || !containers::why_unreadable(entry).empty();
+    builder.members_left_out += holds ? 1 : 0;
     return;
   }
   model::MemberClaim claim;

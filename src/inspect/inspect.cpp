@@ -46,7 +46,7 @@ Inspected inspect_source(const SharedSource& source, const std::string& path, co
   if (options.depth == Depth::full) {
     look_into_members(builder);
   }
-  builder.artifact.coverage = std::move(builder.coverage).build(source->size());
+  builder.artifact.coverage = std::move(builder.coverage).build(source->size(), builder.artifact.tensors);
   if (options.depth == Depth::full) {
     measure::read_data(builder, builder.artifact.coverage);
     name_gap_contents(builder);

@@ -19,7 +19,7 @@ using SharedSource = std::shared_ptr<const bytes::Source>;
 struct Origin {
   SharedSource source;   ///< the file that its Location speaks of; nothing where `missing` says why
   bool decoded = false;  ///< the source is the tensor's storage itself, decoded by the reader
-  std::string missing;
+  CompactText missing;
 };
 
 /// Index for index with Artifact::tensors. Whoever joins artifacts appends their origins in the same order.

@@ -119,7 +119,7 @@ PickleListing list_pickles(const std::string& path, const PickleListingOptions& 
   builder.pickle_watcher = &collector;
   inspecting::read_best(builder);
   inspecting::look_into_members(builder);
-  builder.artifact.coverage = std::move(builder.coverage).build(source.size());
+  builder.artifact.coverage = std::move(builder.coverage).build(source.size(), builder.artifact.tensors);
   analysis::judge(builder);
   builder.close();
   inspecting::sort_findings(builder.artifact.findings);

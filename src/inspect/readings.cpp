@@ -89,7 +89,7 @@ SideReading read_aside(const Format& format, const Probe& probe, const model::Bu
   const auto& findings = side.artifact.findings;
   const auto found = std::find_if(findings.begin(), findings.end(),
                                   [](const Finding& finding) { return finding.severity == Severity::error; });
-  const auto extent = extent_of(std::move(side.coverage).build(builder.source().size()));
+  const auto extent = extent_of(std::move(side.coverage).build(builder.source().size(), side.artifact.tensors));
   return {found == findings.end() ? std::nullopt : std::optional(*found), std::move(side.artifact.pickle), std::move(side.members), extent};
 }
 

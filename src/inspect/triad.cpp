@@ -208,7 +208,8 @@ void TriadJoiner::describe(const TriadPart& part, const Artifact& artifact) {
   const auto start = m_builder.artifact.size;
   const auto shifted = [&](Region region) {
     region.range.offset += start;
-    region.label = part.file.file + ": " + region.label;
+    region.label = part.file.file + ": " + label_of(region, artifact.tensors);
+    region.tensor = Region::k_no_tensor;
     return region;
   };
   for (const auto& region : artifact.coverage.regions) {

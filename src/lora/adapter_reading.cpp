@@ -17,7 +17,7 @@ namespace {
 
 /// Halves of each method, all of which a module needs.
 bool is_whole(const AdapterModule& module) {
-  const auto has = [&module](const std::string& role) { return !module.part(role).empty(); };
+  const auto has = [&module](std::string_view role) { return !module.part(role).empty(); };
   const auto factored = [&has](const std::string& name) { return has(name) || (has(name + "_a") && has(name + "_b")); };
   if (module.method == "loha") {
     return has("hada_w1_a") && has("hada_w1_b") && has("hada_w2_a") && has("hada_w2_b");
@@ -32,6 +32,9 @@ bool is_whole(const AdapterModule& module) {
     return has("factor");
   }
   if (module.method != "lora" && module.method != "dora" && module.method != "adalora") {
+    return true;
+  }
+  if (has("down") && has("up") && module.parts.size() == 2) {
     return true;
   }
   bool split = has("down.0") || has("up.0");
@@ -86,13 +89,14 @@ std::string base_model(const Value& metadata, const Value* config) {
                                              "general.architecture"});
 }
 
-AdapterModule module_of(const Draft& draft, const Value* config, std::vector<Finding>& findings) {
+AdapterModule module_of(const Draft& draft, const Tensor* tensors, const Value* config, std::vector<Finding>& findings) {
   AdapterModule module;
   module.name = draft.name;
   module.path = draft.path;
   module.canonical = canonical_name(draft.path.empty() ? draft.name : draft.path);
+  module.parts.reserve(draft.parts.size());
   for (const auto& part : draft.parts) {
-    module.parts.push_back({part.role, part.tensor->name});
+    module.parts.push_back({part.role, part.tensor->name, static_cast<std::uint32_t>(part.tensor - tensors)});
   }
   read_shapes(draft, config, module, findings);
   read_target_parameter(config, module);
@@ -105,7 +109,7 @@ std::optional<double> measured_scalar(const Tensor& tensor) {
   if (tensor.elements != 1 || !tensor.stats) {
     return std::nullopt;
   }
-  const auto& number = tensor.stats->min;
+  const auto number = tensor.stats->min;
   if (const auto* real = std::get_if<double>(&number)) {
     return *real;
   }
@@ -129,8 +133,9 @@ std::optional<Adapter> read_adapter(const std::vector<Tensor>& tensors, const Va
   }
   read_llama_names(drafts, metadata);
   Adapter adapter;
+  adapter.modules.reserve(drafts.modules.size());
   for (const auto& draft : drafts.modules) {
-    adapter.modules.push_back(module_of(draft, adapter_config, findings));
+    adapter.modules.push_back(module_of(draft, tensors.data(), adapter_config, findings));
   }
   const auto& family = family_of(drafts, adapter.modules, metadata);
   ScaleReader scales(family, metadata, adapter_config, scalar);

@@ -21,15 +21,16 @@ class DraftsByKey {
   explicit DraftsByKey(const std::vector<Tensor>& tensors) : m_tensors(tensors) {}
 
   Drafts sorted() {
-    std::vector<std::optional<KeyReading>> readings;
+    std::vector<Placed> readings;
     readings.reserve(m_tensors.size());
     for (const auto& tensor : m_tensors) {
-      readings.push_back(read_key(tensor.name));
-      if (const auto& reading = readings.back()) {
-        auto& company = m_company[reading->module];
+      readings.push_back({read_key(tensor.name), nullptr});
+      if (const auto& reading = readings.back().reading) {
+        auto& company = company_of(reading->module);
         company.strong = company.strong || reading->weight == Weight::strong;
         company.add(reading->role);
         m_ia3 = m_ia3 || reading->role == "on_input";
+        readings.back().company = &company;
       }
     }
     for (std::size_t i = 0; i < readings.size(); ++i) {
@@ -54,7 +55,22 @@ class DraftsByKey {
     }
   };
 
-  void place(const Tensor& tensor, std::optional<KeyReading> reading) {
+  /// What a key says, and the module of it among the others; the map's elements stay where they are.
+  struct Placed {
+    std::optional<KeyReading> reading;
+    Company* company = nullptr;
+  };
+
+  /// The halves of a module mostly follow one another.
+  Company& company_of(const std::string& module) {
+    if (m_last == nullptr || m_last->first != module) {
+      m_last = &*m_company.try_emplace(module).first;
+    }
+    return m_last->second;
+  }
+
+  void place(const Tensor& tensor, Placed placed) {
+    auto& reading = placed.reading;
     if (!reading && m_ia3) {
       reading = factor(tensor.name);
     }
@@ -62,7 +78,7 @@ class DraftsByKey {
       m_drafts.other.push_back(&tensor);
       return;
     }
-    auto& company = m_company.at(reading->module);
+    auto& company = placed.company != nullptr ? *placed.company : m_company.at(reading->module);
     if (!is_module(*reading, company)) {
       m_drafts.other.push_back(&tensor);
       return;
@@ -75,7 +91,7 @@ class DraftsByKey {
     if (draft.spelling == Spelling::shared || reading->role == "down" || reading->role == "up") {
       draft.spelling = reading->spelling == Spelling::shared ? draft.spelling : reading->spelling;
     }
-    draft.parts.push_back({reading->role, &tensor});
+    draft.parts.push_back({std::move(reading->role), &tensor});
   }
 
   /// IA3 calls its vector X.weight, as any layer does; X.on_input beside it tells.
@@ -113,6 +129,7 @@ class DraftsByKey {
   Drafts m_drafts;
   bool m_ia3 = false;
   std::unordered_map<std::string, Company> m_company;
+  std::pair<const std::string, Company>* m_last = nullptr;
 };
 
 /// Down (r, in, …) and up (out, r, …) with an r that is well below both: `times` smaller.
@@ -214,7 +231,7 @@ class DraftsByShape {
   }
 
   void pair(const Tensor& tensor) {
-    if (m_taken.contains(&tensor)) {
+    if (tensor.shape.size() < 2 || m_taken.contains(&tensor)) {
       return;
     }
     for (const auto& partner : partners_of(tensor.name)) {

@@ -62,6 +62,10 @@ std::optional<std::string_view> stem_of(std::string_view file, bool& is_text) {
   if (dot == std::string_view::npos) {
     return std::nullopt;
   }
+  constexpr std::size_t k_longest = std::string_view(".safetensors").size();
+  if (file.size() - dot > k_longest) {
+    return std::nullopt;
+  }
   const auto extension = lower(file.substr(dot));
   is_text = std::find(k_text_extensions.begin(), k_text_extensions.end(), extension) != k_text_extensions.end();
   const bool known = is_text || std::find(k_extensions.begin(), k_extensions.end(), extension) != k_extensions.end();

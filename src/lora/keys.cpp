@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <span>
 
 namespace upinspect::lora {
@@ -94,6 +95,19 @@ constexpr std::array k_markers{
     Marker{"linear_out", "up", Spelling::nemo, Tail::weight},
 };
 
+constexpr std::size_t k_longest_segment = 31;
+
+/// For each length of a segment the markers that have it, a bit each.
+constexpr auto markers_by_length() {
+  static_assert(k_markers.size() <= 64);
+  std::array<std::uint64_t, k_longest_segment + 1> out{};
+  for (std::size_t i = 0; i < k_markers.size(); ++i) {
+    out[k_markers[i].segment.size()] |= std::uint64_t{1} << i;
+  }
+  return out;
+}
+constexpr auto k_markers_by_length = markers_by_length();
+
 bool is_index(std::string_view text) {
   return !text.empty() && text.size() < 6 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -168,8 +182,10 @@ std::optional<KeyReading> by_marker(std::string_view key) {
   for (std::size_t depth = 0; depth < segments.size() && (depth == 0 || !rest.empty()); ++depth) {
     const auto segment = rest.pop();
     const auto tail = Segments(segments).last(depth);
-    for (const auto& marker : k_markers) {
-      if (marker.segment == segment && fits(marker.tail, tail) && !is_misread(marker, rest.head())) {
+    auto left = segment.size() <= k_longest_segment ? k_markers_by_length[segment.size()] : 0;
+    for (; left != 0; left &= left - 1) {
+      const auto& marker = k_markers[static_cast<std::size_t>(std::countr_zero(left))];
+      if (marker.segment.front() == segment.front() && marker.segment == segment && fits(marker.tail, tail) && !is_misread(marker, rest.head())) {
         return reading_of(marker, rest.head(), tail);
       }
     }

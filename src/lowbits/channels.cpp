@@ -74,7 +74,7 @@ void add_unread(const bytes::Source& source, const Artifact& artifact, const std
     for (const auto& entry : zip ? zip->entries : std::vector<containers::ZipEntry>()) {
       packed = entry.method == containers::k_zip_deflated && entry.data == range ? zip->find(entry.name) : packed;
     }
-    auto channel = packed != nullptr ? unpacked(source, *packed, memory) : Channel{region != nullptr ? region->label : finding.id, range, {}};
+    auto channel = packed != nullptr ? unpacked(source, *packed, memory) : Channel{region != nullptr ? region->label.str() : finding.id, range, {}};
     if (!channel.name.empty()) {
       channels.push_back(std::move(channel));
     }
@@ -87,7 +87,7 @@ using Interval = std::pair<std::uint64_t, std::uint64_t>;
 Interval reached(const Tensor& tensor, std::uint64_t width) {
   std::int64_t low = static_cast<std::int64_t>(tensor.location.storage_offset);
   auto high = low;
-  const auto& strides = tensor.location.strides;
+  const auto strides = strides_of(tensor);
   for (std::size_t i = 0; i < strides.size() && i < tensor.shape.size(); ++i) {
     const auto step = strides[i] * (static_cast<std::int64_t>(tensor.shape[i]) - 1);
     (step < 0 ? low : high) += step;
@@ -107,7 +107,7 @@ std::vector<Channel> idle_channels(const bytes::Source& source, const Artifact& 
   std::vector<Channel> channels;
   for (const auto& region : artifact.coverage.regions) {
     if (is_idle(region)) {
-      channels.push_back({region.label.empty() ? "gap" : region.label, region.range, {}});
+      channels.push_back({region.label.empty() ? "gap" : region.label.str(), region.range, {}});
     }
   }
   const auto zip = zip_of(source, artifact);
@@ -125,11 +125,11 @@ std::vector<Channel> slack_of_storages(const inspecting::Opened& opened) {
     const auto& tensor = tensors[i];
     const auto& form = info(tensor.dtype);
     const bool plain = tensor.location.packing == Packing::stored && form.block_elements == 1 && form.block_bytes != 0;
-    if (!plain || tensor.elements == 0 || tensor.location.strides.size() != tensor.shape.size() || !opened.lies_in_file(i)) {
+    if (!plain || tensor.elements == 0 || strides_of(tensor).size() != tensor.shape.size() || !opened.lies_in_file(i)) {
       continue;
     }
     auto& storage = storages[tensor.location.packed.offset];
-    storage.name = tensor.location.entry.empty() ? tensor.name : tensor.location.entry;
+    storage.name = tensor.location.entry.empty() ? tensor.name : tensor.location.entry.str();
     storage.length = std::max(storage.length, tensor.location.packed.length);
     storage.reached.push_back(reached(tensor, form.block_bytes));
   }

@@ -104,7 +104,7 @@ void Search::describe() {
     planes.elements = tensor.elements;
     planes.provenance = tensor.provenance;
     const auto fraction = forensics::fraction_bits(tensor.dtype);
-    const auto& ones = tensor.entropy->bit_ones;
+    const auto ones = tensor.entropy->bit_ones;
     const auto odd = tensor.stats ? tensor.stats->nans + tensor.stats->infs : 0;
     const auto zeros = tensor.stats && fraction != 0 ? tensor.stats->zeros : 0;
     planes.counted = tensor.entropy->elements - std::min(tensor.entropy->elements, zeros + odd);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <fnmatch.h>
 #include <map>
+#include <numeric>
 #include <queue>
 #include <set>
 #include <thread>
@@ -33,21 +34,61 @@ struct FreeHand {
   ~FreeHand() { hand.wait(); }
 };
 
-/// A tensor that lies in the file or in an unpacked entry just as it is.
+/// The bytes of a tensor, in the file or in an unpacked entry.
 struct InStream {
   std::uint64_t entry = k_whole_file;
   ByteRange range;
   Tensor* tensor = nullptr;
+  bool as_it_is = false;  ///< they are its elements one after another; else a view gathers them
+};
+
+auto place_of(const InStream& item) { return std::tuple(item.entry, item.range.offset); }
+auto content_of(const InStream& item) {
+  return std::tuple(item.entry, item.range.offset, item.range.length, item.tensor->dtype, item.tensor->location.order);
+}
+
+/// The items that lie in a stream just as they are, in order of what they hold, those that hold the same in order of the file.
+std::vector<std::uint32_t> by_content(const std::vector<InStream>& items) {
+  std::vector<std::uint32_t> order(items.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::erase_if(order, [&items](std::uint32_t index) { return !items[index].as_it_is; });
+  std::stable_sort(order.begin(), order.end(), [&items](std::uint32_t a, std::uint32_t b) { return content_of(items[a]) < content_of(items[b]); });
+  return order;
+}
+
+/// A thread costs more than it brings for a file of a block or two.
+bool pays_for_a_thread(const InspectOptions& options, std::uint64_t size) {
+  const auto cores = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+  return cores > 1 && size > 2 * HashThread::k_block_bytes;
+}
+
+/// The tasks of tensors that lie in a stream just as they are; a large one is shared with `hand`, where there is one.
+class TensorTaskMaker final : public TaskMaker {
+ public:
+  TensorTaskMaker(const InspectOptions& options, InstrumentPool& pool, SecondHand* hand)
+      : m_options(options), m_pool(pool), m_hand(options.sha256 ? nullptr : hand) {}
+  [[nodiscard]] std::unique_ptr<StreamTask> make(ByteRange range, Tensor& tensor) const override {
+    numeric::Helper* const helper = m_hand != nullptr && pays_for_a_thread(m_options, range.length) ? m_hand : nullptr;
+    return std::make_unique<TensorTask>(range, tensor, m_options, m_pool, helper);
+  }
+
+ private:
+  const InspectOptions& m_options;
+  InstrumentPool& m_pool;
+  SecondHand* m_hand;
 };
 
 class FilePass {
  public:
-  FilePass(model::Builder& builder, const Coverage& coverage) : m_builder(builder), m_coverage(coverage) {}
+  FilePass(model::Builder& builder, const Coverage& coverage)
+      : m_builder(builder), m_coverage(coverage), m_maker(builder.options(), m_pool, &m_second_hand), m_alone(builder.options(), m_pool, nullptr) {}
   void run();
 
  private:
   void plan();
-  void plan_tensor(Tensor& tensor);
+  [[nodiscard]] std::optional<InStream> found(Tensor& tensor) const;
+  void plan_tensors(std::vector<InStream> items);
+  [[nodiscard]] static std::vector<const Tensor*> twins_of(const std::vector<InStream>& items);
   [[nodiscard]] bool wanted(const Tensor& tensor) const;
   bool within_budget(Tensor& tensor);
   void place_in_streams();
@@ -65,21 +106,16 @@ class FilePass {
   const Coverage& m_coverage;
   SecondHand m_second_hand;
   InstrumentPool m_pool;
+  TensorTaskMaker m_maker;
+  TensorTaskMaker m_alone;
   StreamSweep m_sweep;
   std::map<std::uint64_t, DeflatedEntryTask*> m_deflated;
   std::vector<Tensor*> m_gathered;
   std::vector<std::pair<Tensor*, const Tensor*>> m_twins;
-  std::map<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, Dtype, ByteOrder>, const Tensor*> m_planned;
   std::vector<InStream> m_in_stream;
   std::uint64_t m_work = 0;
   std::uint64_t m_unpacked_size = 0;  ///< of the file, its deflated entries counted as they come out as well
 };
-
-/// A thread costs more than it brings for a file of a block or two.
-bool pays_for_a_thread(const InspectOptions& options, std::uint64_t size) {
-  const auto cores = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
-  return cores > 1 && size > 2 * HashThread::k_block_bytes;
-}
 
 HashThread::Mode hash_mode(const InspectOptions& options, std::uint64_t size) {
   return !options.sha256 ? HashThread::Mode::off : pays_for_a_thread(options, size) ? HashThread::Mode::threaded : HashThread::Mode::inline_;
@@ -114,40 +150,60 @@ bool FilePass::within_budget(Tensor& tensor) {
   return true;
 }
 
-void FilePass::plan_tensor(Tensor& tensor) {
+/// Nothing where the tensor cannot be measured, or need not be.
+std::optional<InStream> FilePass::found(Tensor& tensor) const {
   if (!wanted(tensor)) {
-    return;
+    return std::nullopt;
   }
   const auto span = model::span_in_storage(tensor);
   if (!span) {
     tensor.unread = "its elements do not fit its storage";
-    return;
+    return std::nullopt;
   }
   const auto row_major = model::is_row_major(tensor);
   if (!row_major && tensor.elements > tensor.bytes) {
     tensor.unread = "a strided view of elements smaller than a byte";
-    return;
+    return std::nullopt;
   }
-  const auto start = tensor.location.packing == Packing::stored
-                         ? tensor.location.packed.offset
-                         : tensor.location.storage_start;
-  const auto range = ByteRange{start + span->offset, span->length};
-  const auto entry = tensor.location.packing == Packing::stored ? k_whole_file : tensor.location.packed.offset;
-  if (row_major) {
-    const auto [twin, fresh] = m_planned.try_emplace(
-        std::tuple(entry, range.offset, range.length, tensor.dtype, tensor.location.order), &tensor);
-    if (!fresh) {
-      m_twins.emplace_back(&tensor, twin->second);
-      return;
+  const bool stored = tensor.location.packing == Packing::stored;
+  const auto start = stored ? tensor.location.packed.offset : tensor.location.storage_start;
+  return InStream{stored ? k_whole_file : tensor.location.packed.offset, ByteRange{start + span->offset, span->length}, &tensor, row_major};
+}
+
+/// For each item the first tensor that is the same bytes, nullptr where it is that itself. Empty where all are.
+std::vector<const Tensor*> FilePass::twins_of(const std::vector<InStream>& items) {
+  const auto repeats = [](const InStream& a, const InStream& b) { return place_of(a) >= place_of(b); };
+  if (std::adjacent_find(items.begin(), items.end(), repeats) == items.end()) {
+    return {};
+  }
+  std::vector<const Tensor*> out(items.size(), nullptr);
+  const auto order = by_content(items);
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    const auto& before = items[order[i - 1]];
+    if (content_of(before) == content_of(items[order[i]])) {
+      const auto* first = out[order[i - 1]];
+      out[order[i]] = first != nullptr ? first : before.tensor;
     }
   }
-  if (!within_budget(tensor)) {
-    return;
-  }
-  if (row_major) {
-    m_in_stream.push_back(InStream{entry, range, &tensor});
-  } else {
-    m_gathered.push_back(&tensor);
+  return out;
+}
+
+void FilePass::plan_tensors(std::vector<InStream> items) {
+  const auto twins = twins_of(items);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    auto& tensor = *items[i].tensor;
+    if (!twins.empty() && twins[i] != nullptr) {
+      m_twins.emplace_back(&tensor, twins[i]);
+      continue;
+    }
+    if (!within_budget(tensor)) {
+      continue;
+    }
+    if (items[i].as_it_is) {
+      m_in_stream.push_back(items[i]);
+    } else {
+      m_gathered.push_back(&tensor);
+    }
   }
 }
 
@@ -174,22 +230,20 @@ void FilePass::place_in_streams() {
     open_ends.push(item.range.end());
     place(item);
   }
+  m_in_stream = {};
 }
 
 void FilePass::place(const InStream& item) {
-  auto* sweep = &m_sweep;
-  const auto& options = m_builder.options();
-  numeric::Helper* helper = !options.sha256 && pays_for_a_thread(options, item.range.length) ? &m_second_hand : nullptr;
-  if (item.entry != k_whole_file) {
-    helper = nullptr;  // what is unpacked does not stay
-    const auto found = m_deflated.find(item.entry);
-    if (found == m_deflated.end()) {
-      item.tensor->unread = "its entry cannot be unpacked";
-      return;
-    }
-    sweep = &found->second->inside();
+  if (item.entry == k_whole_file) {
+    m_sweep.add(item.range, *item.tensor, m_maker);
+    return;
   }
-  sweep->add(std::make_unique<TensorTask>(item.range, *item.tensor, options, m_pool, helper));
+  const auto found = m_deflated.find(item.entry);
+  if (found == m_deflated.end()) {
+    item.tensor->unread = "its entry cannot be unpacked";
+  } else {
+    found->second->inside().add(item.range, *item.tensor, m_alone);  // what is unpacked does not stay for another thread
+  }
 }
 
 void FilePass::plan_checksums() {
@@ -224,11 +278,14 @@ void FilePass::plan() {
     decoded.insert(index);
   }
   auto& tensors = m_builder.artifact.tensors;
+  std::vector<InStream> items;
+  items.reserve(tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (!decoded.contains(i)) {
-      plan_tensor(tensors[i]);
+    if (const auto item = decoded.contains(i) ? std::nullopt : found(tensors[i])) {
+      items.push_back(*item);
     }
   }
+  plan_tensors(std::move(items));
   place_in_streams();
   m_sweep.start();
 }

@@ -194,9 +194,10 @@ void gather(const bytes::Source& storage, std::uint64_t storage_start, const Ten
     return;
   }
   Band whole;
+  const auto strides = strides_of(tensor);
   whole.first = tensor.location.storage_offset;
   for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
-    whole.axes.push_back(Axis{tensor.shape[i], static_cast<std::uint64_t>(tensor.location.strides[i])});
+    whole.axes.push_back(Axis{tensor.shape[i], static_cast<std::uint64_t>(strides[i])});
   }
   const auto item = tensor.bytes / tensor.elements;
   Gatherer(storage, storage_start, item, std::max(memory, item * 2), sink).view(whole);

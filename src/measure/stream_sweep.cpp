@@ -7,10 +7,6 @@ namespace upinspect::measure {
 
 namespace {
 
-bool starts_earlier(const std::unique_ptr<StreamTask>& a, const std::unique_ptr<StreamTask>& b) {
-  return a->range().offset < b->range().offset;
-}
-
 /// The part of `range` that lies in the piece which starts at `at`.
 std::span<const std::byte> part_of(std::span<const std::byte> piece, std::uint64_t at, ByteRange range) {
   const auto begin = std::max(range.offset, at);
@@ -20,18 +16,33 @@ std::span<const std::byte> part_of(std::span<const std::byte> piece, std::uint64
 
 }  // namespace
 
-void StreamSweep::add(std::unique_ptr<StreamTask> task) { m_tasks.push_back(std::move(task)); }
+void StreamSweep::add(std::unique_ptr<StreamTask> task) {
+  const auto range = task->range();
+  m_tasks.push_back({range, std::move(task), nullptr});
+}
 
-void StreamSweep::start() { std::stable_sort(m_tasks.begin(), m_tasks.end(), starts_earlier); }
+void StreamSweep::add(ByteRange range, Tensor& tensor, const TaskMaker& maker) {
+  m_maker = &maker;
+  m_tasks.push_back({range, nullptr, &tensor});
+}
+
+void StreamSweep::start() {
+  std::stable_sort(m_tasks.begin(), m_tasks.end(), [](const Planned& a, const Planned& b) { return a.range.offset < b.range.offset; });
+}
+
+std::unique_ptr<StreamTask> StreamSweep::begun(Planned& planned) const {
+  auto task = planned.task ? std::move(planned.task) : m_maker->make(planned.range, *planned.tensor);
+  task->begin();
+  return task;
+}
 
 void StreamSweep::open_until(std::uint64_t offset) {
-  while (m_next < m_tasks.size() && m_tasks[m_next]->range().offset < offset) {
-    auto* task = m_tasks[m_next++].get();
-    task->begin();
+  while (m_next < m_tasks.size() && m_tasks[m_next].range.offset < offset) {
+    auto task = begun(m_tasks[m_next++]);
     if (task->range().length == 0) {
       task->end();
     } else {
-      m_open.push_back(task);
+      m_open.push_back(std::move(task));
     }
   }
 }
@@ -43,15 +54,15 @@ void StreamSweep::feed(std::span<const std::byte> piece) {
   std::uint64_t at = m_position;
   while (at < end) {
     open_until(at + 1);
-    auto until = m_next < m_tasks.size() ? std::min(end, m_tasks[m_next]->range().offset) : end;
-    for (const auto* task : m_open) {
+    auto until = m_next < m_tasks.size() ? std::min(end, m_tasks[m_next].range.offset) : end;
+    for (const auto& task : m_open) {
       until = std::min(until, std::max(task->range().end(), at + 1));
     }
     const auto here = piece.subspan(static_cast<std::size_t>(at - m_position), static_cast<std::size_t>(until - at));
-    for (auto* task : m_open) {
+    for (const auto& task : m_open) {
       task->feed(part_of(here, at, task->range()));
     }
-    std::erase_if(m_open, [until](StreamTask* task) {
+    std::erase_if(m_open, [until](const std::unique_ptr<StreamTask>& task) {
       const bool over = task->range().end() <= until;
       if (over) {
         task->end();
@@ -64,13 +75,12 @@ void StreamSweep::feed(std::span<const std::byte> piece) {
 }
 
 void StreamSweep::finish() {
-  for (auto* task : m_open) {
+  for (const auto& task : m_open) {
     task->end();
   }
   m_open.clear();
   while (m_next < m_tasks.size()) {
-    m_tasks[m_next]->begin();
-    m_tasks[m_next++]->end();
+    begun(m_tasks[m_next++])->end();
   }
 }
 

@@ -27,10 +27,19 @@ class StreamTask {
   ByteRange m_range;
 };
 
+/// Makes the task for a tensor when its bytes come: of a hundred thousand that lie one after another few are there at a time.
+class TaskMaker {
+ public:
+  virtual ~TaskMaker() = default;
+  [[nodiscard]] virtual std::unique_ptr<StreamTask> make(ByteRange range, Tensor& tensor) const = 0;
+};
+
 /// Tasks over one stream. Their ranges may overlap; empty ranges are begun and ended at once.
 class StreamSweep {
  public:
   void add(std::unique_ptr<StreamTask> task);
+  /// A task that `maker`, which outlives the sweep, makes of `tensor` when it begins.
+  void add(ByteRange range, Tensor& tensor, const TaskMaker& maker);
 
   /// Sorts the tasks; call it once, after the last add and before the first feed.
   void start();
@@ -44,10 +53,18 @@ class StreamSweep {
   [[nodiscard]] bool empty() const noexcept { return m_tasks.empty(); }
 
  private:
-  void open_until(std::uint64_t offset);
+  struct Planned {
+    ByteRange range;
+    std::unique_ptr<StreamTask> task;  ///< nothing where it is yet to be made
+    Tensor* tensor = nullptr;
+  };
 
-  std::vector<std::unique_ptr<StreamTask>> m_tasks;
-  std::vector<StreamTask*> m_open;
+  void open_until(std::uint64_t offset);
+  [[nodiscard]] std::unique_ptr<StreamTask> begun(Planned& planned) const;
+
+  std::vector<Planned> m_tasks;
+  const TaskMaker* m_maker = nullptr;
+  std::vector<std::unique_ptr<StreamTask>> m_open;
   std::size_t m_next = 0;
   std::uint64_t m_position = 0;
 };

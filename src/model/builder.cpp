@@ -36,7 +36,6 @@ void Builder::find(std::string id, Severity severity, std::string message, std::
 }
 
 void Builder::add_member(MemberClaim member) {
-  constexpr std::size_t k_most_members = 10'000;
   if (member.packed.length == 0 && member.unread.empty()) {
     return;
   }
@@ -88,7 +87,7 @@ void Builder::close() {
 
 /// Measured over hostile files; a list that grows holds its old and its new, twice as large, elements for a moment.
 std::uint64_t Builder::heap_of(std::size_t name, std::size_t dimensions) noexcept {
-  constexpr std::uint64_t k_each = 1400;
+  constexpr std::uint64_t k_each = 900;
   constexpr std::uint64_t k_dimension = 48;
   return k_each + 4 * std::uint64_t{name} + k_dimension * std::uint64_t{dimensions};
 }
@@ -96,7 +95,7 @@ std::uint64_t Builder::heap_of(std::size_t name, std::size_t dimensions) noexcep
 void Builder::add(Tensor tensor) {
   afford(heap_of(tensor), "the list of tensors");
   if (tensor.dtype_name.empty()) {
-    tensor.dtype_name = info(tensor.dtype).name;
+    tensor.dtype_name = CompactText::fixed(info(tensor.dtype).name);
   }
   const auto elements = bytes::checked_product(tensor.shape);
   if (!elements) {
@@ -119,8 +118,8 @@ void Builder::add(Tensor tensor) {
       }
     }
   }
-  if (tensor.location.strides.empty()) {
-    tensor.location.strides = row_major_strides(tensor.shape);
+  if (!tensor.location.strides.empty() && tensor.location.strides == row_major_strides(tensor.shape)) {
+    tensor.location.strides = {};
   }
   artifact.tensors.push_back(std::move(tensor));
 }
@@ -150,6 +149,9 @@ std::vector<std::int64_t> row_major_strides(const std::vector<std::uint64_t>& sh
 }
 
 bool is_row_major(const Tensor& tensor) {
+  if (tensor.location.strides.empty()) {
+    return true;
+  }
   const auto expected = row_major_strides(tensor.shape);
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const bool counts = tensor.shape[i] > 1;

@@ -103,7 +103,8 @@ class Builder {
     static_cast<void>(budget.take(bytes));
   }
 
-  /// Leaves a member for the conductor to look into, one that holds something. Beyond the first ten thousand they are counted.
+  static constexpr std::size_t k_most_members = 10'000;
+  /// Leaves a member for the conductor to look into, one that holds something. Beyond `k_most_members` they are counted.
   void add_member(MemberClaim member);
 
   /// A detail of the format, shown under its heading.

@@ -8,17 +8,38 @@ namespace upinspect::model {
 
 namespace {
 
-bool starts_earlier(const Region& a, const Region& b) {
-  return std::tie(a.range.offset, b.range.length, a.label) < std::tie(b.range.offset, a.range.length, b.label);
+/// Of regions that cover the same bytes the label decides, by its text.
+bool starts_earlier(const Region& a, const Region& b, const std::vector<Tensor>& tensors) {
+  const auto place = std::tie(a.range.offset, b.range.length);
+  const auto other = std::tie(b.range.offset, a.range.length);
+  return place != other ? place < other : label_of(a, tensors) < label_of(b, tensors);
 }
 
-Region cut_to(const Region& region, std::uint64_t begin, std::uint64_t end) {
-  return Region{ByteRange{begin, end - begin}, region.kind, region.label};
+/// Readers label in a few passes, each in order: these are merged.
+template <class Earlier>
+void sort_runs(std::vector<Region>& regions, const Earlier& earlier) {
+  constexpr std::size_t k_most_runs = 8;
+  std::vector<std::vector<Region>::iterator> ends{regions.begin()};
+  while (ends.back() != regions.end() && ends.size() <= k_most_runs) {
+    ends.push_back(std::is_sorted_until(ends.back(), regions.end(), earlier));
+  }
+  if (ends.back() != regions.end()) {
+    std::stable_sort(regions.begin(), regions.end(), earlier);
+    return;
+  }
+  for (std::size_t i = 2; i < ends.size(); ++i) {
+    std::inplace_merge(regions.begin(), ends[i - 1], ends[i], earlier);
+  }
+}
+
+Region cut_to(Region region, std::uint64_t begin, std::uint64_t end) {
+  region.range = ByteRange{begin, end - begin};
+  return region;
 }
 
 void add_gap(Coverage& coverage, std::uint64_t begin, std::uint64_t end) {
   if (begin < end) {
-    coverage.regions.push_back(Region{ByteRange{begin, end - begin}, RegionKind::gap, "not claimed"});
+    coverage.regions.push_back(Region{ByteRange{begin, end - begin}, RegionKind::gap, CompactText::fixed("not claimed")});
     coverage.gaps += end - begin;
   }
 }
@@ -26,39 +47,62 @@ void add_gap(Coverage& coverage, std::uint64_t begin, std::uint64_t end) {
 }  // namespace
 
 /// Nothing may be thrown here: labels are given by destructors too.
-bool CoverageMap::affords(std::string_view what) noexcept {
+bool CoverageMap::affords(std::size_t text) noexcept {
   constexpr std::uint64_t k_copies = 4;  // the list as it grows, and the map made of it
-  const bool afforded = m_budget == nullptr || m_budget->take(k_copies * sizeof(Region) + what.size());
+  const bool afforded = m_budget == nullptr || m_budget->take(k_copies * sizeof(Region) + text);
   m_dropped += afforded ? 0 : 1;
   return afforded;
 }
 
-void CoverageMap::label(ByteRange range, RegionKind kind, std::string_view what) {
-  if (range.length > 0 && affords(what)) {
-    m_regions.push_back(Region{range, kind, std::string(what)});
+void CoverageMap::keep(ByteRange range, RegionKind kind, std::string_view what, std::string_view name) {
+  if (range.length > 0 && affords(what.size() + name.size())) {
+    m_regions.emplace_back(range, kind, CompactText::fixed(m_texts->add(what, name)));
+  }
+}
+
+void CoverageMap::label(ByteRange range, RegionKind kind, std::string_view what) { keep(range, kind, what, {}); }
+
+void CoverageMap::label_named(ByteRange range, RegionKind kind, std::string_view what, std::string_view name) {
+  if (name.empty()) {
+    keep(range, kind, std::string(what).append(1, ' '), {});
+  } else {
+    keep(range, kind, what, name);
+  }
+}
+
+void CoverageMap::label_tensor(ByteRange range, std::size_t index) {
+  if (range.length > 0 && affords(0)) {
+    m_regions.emplace_back(range, RegionKind::tensor, static_cast<std::uint32_t>(index));
   }
 }
 
 void CoverageMap::add(const CoverageMap& other) {
+  m_texts->keep(other.m_texts);
+  m_regions.reserve(m_regions.size() + other.m_regions.size());
   for (const auto& region : other.m_regions) {
-    label(region.range, region.kind, region.label);
+    if (affords(region.label.size())) {
+      m_regions.push_back(region);
+    }
   }
 }
 
-Coverage CoverageMap::build(std::uint64_t size) const& { return CoverageMap(*this).build_from_own(size); }
+Coverage CoverageMap::build(std::uint64_t size, const std::vector<Tensor>& tensors) const& {
+  return CoverageMap(*this).build_from_own(size, tensors);
+}
 
-Coverage CoverageMap::build(std::uint64_t size) && { return build_from_own(size); }
+Coverage CoverageMap::build(std::uint64_t size, const std::vector<Tensor>& tensors) && { return build_from_own(size, tensors); }
 
-Coverage CoverageMap::build_from_own(std::uint64_t size) {
+Coverage CoverageMap::build_from_own(std::uint64_t size, const std::vector<Tensor>& tensors) {
   auto sorted = std::move(m_regions);
   m_regions.clear();
-  if (!std::is_sorted(sorted.begin(), sorted.end(), starts_earlier)) {
-    std::stable_sort(sorted.begin(), sorted.end(), starts_earlier);
-  }
+  const auto earlier = [&tensors](const Region& a, const Region& b) { return starts_earlier(a, b, tensors); };
+  sort_runs(sorted, earlier);
   Coverage coverage;
+  coverage.texts = m_texts;
   std::uint64_t covered = 0;
   std::uint64_t overlapped_to = 0;  // a byte that three labels claim overlaps once
-  for (const auto& region : sorted) {
+  coverage.regions.reserve(sorted.size() + 1);
+  for (auto& region : sorted) {
     const auto begin = std::min(region.range.offset, size);
     const auto end = begin + std::min(region.range.length, size - begin);
     if (begin == end) {
@@ -72,7 +116,7 @@ Coverage CoverageMap::build_from_own(std::uint64_t size) {
     }
     if (end > covered) {
       add_gap(coverage, covered, std::max(covered, begin));
-      coverage.regions.push_back(cut_to(region, std::max(covered, begin), end));
+      coverage.regions.push_back(cut_to(std::move(region), std::max(covered, begin), end));
       coverage.labelled += coverage.regions.back().range.length;
       covered = end;
     }

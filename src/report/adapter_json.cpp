@@ -2,6 +2,7 @@
 #include "report/adapter_json.hpp"
 
 #include "lora/strength.hpp"
+#include "report/json_list.hpp"
 #include "report/json_rows.hpp"
 #include "report/words.hpp"
 
@@ -20,8 +21,8 @@ void write_optional(JsonWriter& out, std::string_view name, const std::optional<
   }
 }
 
-void write_half(JsonWriter& out, const AdapterModule& module, const std::string& role) {
-  const auto tensor = module.part(role);
+void write_half(JsonWriter& out, const AdapterModule& module, std::string_view role) {
+  const auto& tensor = module.part(role);
   if (tensor.empty()) {
     out.member(role, nullptr);
   } else {
@@ -150,9 +151,7 @@ void write_adapter(JsonWriter& out, const Adapter& adapter) {
   }
   out.key("modules");
   out.begin_array();
-  for (const auto& module : adapter.modules) {
-    write_module(out, module);
-  }
+  write_list(out, std::span(adapter.modules), write_module);
   out.end();
   write_names(out, "unpaired", adapter.unpaired);
   write_names(out, "other", adapter.other);

@@ -9,6 +9,8 @@
 #include "report/width.hpp"
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace upinspect::report {
 namespace {
@@ -146,12 +148,38 @@ void append_json_escape(std::string& out, char32_t point) {
   }
 }
 
-[[nodiscard]] bool is_plain_json(char character) noexcept {
+[[nodiscard]] bool is_plain_character(char character) noexcept {
   const auto byte = static_cast<unsigned char>(character);
   return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
+/// Eight characters at a time. A byte's top bit tells in `odd`: set where the byte is not plain, and maybe above such a one.
+[[nodiscard]] bool eight_are_plain(const char* text) noexcept {
+  constexpr std::uint64_t k_ones = 0x0101010101010101;
+  constexpr std::uint64_t k_tops = 0x80 * k_ones;
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, text, sizeof(bytes));
+  const auto zero_in = [](std::uint64_t word) { return (word - k_ones) & ~word; };
+  const auto odd = bytes | (bytes - 0x20 * k_ones) | (bytes + k_ones) | zero_in(bytes ^ ('"' * k_ones)) | zero_in(bytes ^ ('\\' * k_ones));
+  return (odd & k_tops) == 0;
+}
+
 }  // namespace
+
+bool is_plain_json(std::string_view text) noexcept {
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    if (!eight_are_plain(text.data() + i)) {
+      return false;
+    }
+  }
+  for (; i < text.size(); ++i) {
+    if (!is_plain_character(text[i])) {
+      return false;
+    }
+  }
+  return true;
+}
 
 bool is_deceptive(char32_t point) noexcept { return contains(k_deceptive, point); }
 
@@ -162,7 +190,7 @@ bool append_json_string(std::string& out, std::string_view raw) {
   out.push_back('"');
   for (std::size_t i = 0; i < raw.size();) {
     auto plain_end = i;
-    while (plain_end < raw.size() && is_plain_json(raw[plain_end])) {
+    while (plain_end < raw.size() && is_plain_character(raw[plain_end])) {
       ++plain_end;
     }
     out.append(raw, i, plain_end - i);

@@ -25,6 +25,9 @@ enum class Charset : std::uint8_t { ascii, utf8 };
 /// look at; what is not UTF-8 becomes U+FFFD. False where there was such.
 bool append_json_string(std::string& out, std::string_view raw);
 
+/// True where append_json_string would add nothing but the quotes.
+[[nodiscard]] bool is_plain_json(std::string_view raw) noexcept;
+
 /// `raw` with each byte that `escapes` picks written as a percent sign and two hexadecimal digits (upper case).
 [[nodiscard]] std::string percent_encoded(std::string_view raw, bool (*escapes)(char));
 

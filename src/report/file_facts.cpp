@@ -187,7 +187,7 @@ void add_map(Facts& facts, const Artifact& artifact) {
   facts.add_lines("bytes", bar);
   for (const auto& overlap : artifact.coverage.overlaps) {
     facts.add("", counted(overlap.range.length, "byte") + " at offset " + thousands(overlap.range.offset) +
-                      " claimed twice: " + facts.style().safe(overlap.label), Tone::warning);
+                      " claimed twice: " + facts.style().safe(label_of(overlap, artifact.tensors)), Tone::warning);
   }
 }
 

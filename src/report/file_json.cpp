@@ -4,6 +4,7 @@
 #include "report/adapter_json.hpp"
 #include "report/base_fit_json.hpp"
 #include "report/json_head.hpp"
+#include "report/json_list.hpp"
 #include "report/json_value.hpp"
 #include "report/tensor_json.hpp"
 #include "report/training_json.hpp"
@@ -50,28 +51,34 @@ void write_digests(JsonWriter& out, const Artifact& artifact) {
   out.end();
 }
 
-void write_regions(JsonWriter& out, std::string_view name, const std::vector<Region>& regions) {
-  out.key(name);
-  out.begin_array();
-  for (const auto& region : regions) {
-    out.begin_object(JsonScope::row);
-    out.member("offset", region.range.offset);
-    out.member("length", region.range.length);
-    out.member("kind", word(region.kind));
+void write_region(JsonWriter& out, const Region& region, const std::vector<Tensor>& tensors) {
+  out.begin_object(JsonScope::row);
+  out.member("offset", region.range.offset);
+  out.member("length", region.range.length);
+  out.member("kind", word(region.kind));
+  if (region.tensor < tensors.size()) {
+    out.file_text("label", "tensor ", tensors[region.tensor].name);
+  } else {
     out.file_text("label", region.label);
-    out.end();
   }
   out.end();
 }
 
-void write_coverage(JsonWriter& out, const Coverage& coverage) {
+void write_regions(JsonWriter& out, std::string_view name, const std::vector<Region>& regions, const std::vector<Tensor>& tensors) {
+  out.key(name);
+  out.begin_array();
+  write_list(out, std::span(regions), [&tensors](JsonWriter& to, const Region& region) { write_region(to, region, tensors); });
+  out.end();
+}
+
+void write_coverage(JsonWriter& out, const Coverage& coverage, const std::vector<Tensor>& tensors) {
   out.key("coverage");
   out.begin_object();
   out.member("labelled", coverage.labelled);
   out.member("gaps", coverage.gaps);
   out.member("overlapped", coverage.overlapped);
-  write_regions(out, "regions", coverage.regions);
-  write_regions(out, "overlaps", coverage.overlaps);
+  write_regions(out, "regions", coverage.regions, tensors);
+  write_regions(out, "overlaps", coverage.overlaps, tensors);
   out.end();
 }
 
@@ -152,12 +159,10 @@ void write_artifact(JsonWriter& out, const Artifact& artifact) {
   write_digests(out, artifact);
   write_stated_hashes(out, artifact.stated_hashes);
   write_value(out, "metadata", artifact.metadata);
-  write_coverage(out, artifact.coverage);
+  write_coverage(out, artifact.coverage, artifact.tensors);
   out.key("tensors");
   out.begin_array();
-  for (const auto& tensor : artifact.tensors) {
-    write_tensor(out, tensor);
-  }
+  write_list(out, std::span(artifact.tensors), write_tensor);
   out.end();
   if (artifact.adapter) {
     write_adapter(out, *artifact.adapter);

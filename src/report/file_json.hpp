@@ -22,6 +22,9 @@ class FileJson {
  public:
   FileJson(Sink sink, JsonForm form, std::string_view version);
 
+  /// See JsonWriter::use_threads.
+  void use_threads(bool several) noexcept { m_out.use_threads(several); }
+
   void begin();
   void artifact(const Artifact& artifact);
   /// Something in a folder that was not looked into. A document lists the first ten thousand at its end.

@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 10> k_tensor_formats = {
 /// A dtype that stands for all, or nothing where the tensors are of several.
 [[nodiscard]] std::string one_dtype(const std::vector<Tensor>& tensors) {
   const auto same = [&first = tensors.front()](const Tensor& tensor) { return tensor.dtype_name == first.dtype_name; };
-  return std::all_of(tensors.begin(), tensors.end(), same) ? tensors.front().dtype_name : std::string();
+  return std::all_of(tensors.begin(), tensors.end(), same) ? tensors.front().dtype_name.str() : std::string();
 }
 
 [[nodiscard]] std::string tensors_text(const Artifact& artifact, const TextStyle& style) {

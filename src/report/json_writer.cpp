@@ -4,6 +4,7 @@
 #include "report/escape.hpp"
 #include "report/utf8.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <cmath>
@@ -34,6 +35,11 @@ void put_double(OutBuffer& out, double number) {
 }  // namespace
 
 JsonWriter::JsonWriter(Sink sink, JsonLayout layout) : m_out(std::move(sink)), m_layout(layout) {}
+
+JsonWriter::JsonWriter(const JsonWriter& document, Sink sink)
+    : m_out(std::move(sink)), m_layout(document.m_layout), m_scopes(document.m_scopes) {
+  m_scopes.back().empty = false;
+}
 
 void JsonWriter::open(char opener, char closer, JsonScope layout) {
   before_value();
@@ -70,8 +76,10 @@ void JsonWriter::separate() {
 
 void JsonWriter::break_line() {
   if (m_layout == JsonLayout::pretty) {
-    m_out.put('\n');
-    for (std::size_t level = 0; level < m_scopes.size(); ++level) {
+    constexpr std::string_view k_line = "\n                                ";
+    constexpr auto k_levels = (k_line.size() - 1) / 2;
+    m_out.put(k_line.substr(0, 1 + 2 * std::min(m_scopes.size(), k_levels)));
+    for (std::size_t level = k_levels; level < m_scopes.size(); ++level) {
       m_out.put("  ");
     }
   }
@@ -87,9 +95,7 @@ void JsonWriter::before_value() {
 
 JsonWriter& JsonWriter::key(std::string_view ours) {
   separate();
-  m_out.put('"');
-  m_out.put(ours);
-  m_out.put(m_layout == JsonLayout::pretty ? "\": " : "\":");
+  m_out.put_between('"', ours, m_layout == JsonLayout::pretty ? "\": " : "\":");
   m_after_key = true;
   return *this;
 }
@@ -136,6 +142,11 @@ void JsonWriter::value(std::string_view text) {
 }
 
 void JsonWriter::string(std::string_view text) {
+  if (is_plain_json(text)) {
+    m_sound = true;
+    m_out.put_between('"', text, "\"");
+    return;
+  }
   m_scratch.clear();
   m_sound = append_json_string(m_scratch, text);
   m_out.put(m_scratch);
@@ -148,6 +159,19 @@ void JsonWriter::file_text(std::string_view name, std::string_view raw) {
     name_hex += "_hex";
     member(name_hex, hex(raw));
   }
+}
+
+void JsonWriter::file_text(std::string_view name, std::string_view before, std::string_view raw) {
+  if (!is_plain_json(before) || !is_plain_json(raw)) {
+    file_text(name, std::string(before).append(raw));
+    return;
+  }
+  key(name);
+  before_value();
+  m_out.put('"');
+  m_out.put(before);
+  m_out.put(raw);
+  m_out.put('"');
 }
 
 }  // namespace upinspect::report

@@ -27,6 +27,13 @@ enum class JsonScope : std::uint8_t { lines, row };
 class JsonWriter {
  public:
   JsonWriter(Sink sink, JsonLayout layout);
+  /// Writes, to a sink of its own, elements that follow others in the array that is open in `document`; to be put there by `splice`.
+  JsonWriter(const JsonWriter& document, Sink sink);
+  void splice(std::string_view elements) { m_out.put(elements); }
+
+  /// Whether long lists may be written by more than one thread.
+  void use_threads(bool several) noexcept { m_threads = several; }
+  [[nodiscard]] bool may_use_threads() const noexcept { return m_threads; }
 
   void begin_object(JsonScope scope = JsonScope::lines) { open('{', '}', scope); }
   void begin_array(JsonScope scope = JsonScope::lines) { open('[', ']', scope); }
@@ -58,6 +65,9 @@ class JsonWriter {
   /// A member that holds text from a file. Where that is not UTF-8, the member `<name>_hex` follows with its bytes.
   void file_text(std::string_view name, std::string_view raw);
 
+  /// The same of two texts, one after the other.
+  void file_text(std::string_view name, std::string_view before, std::string_view raw);
+
   /// Ends the line: after a document, between the lines of NDJSON.
   void newline() { m_out.put('\n'); }
 
@@ -86,6 +96,7 @@ class JsonWriter {
   bool m_sound = true;    ///< the last string was UTF-8
   std::vector<Scope> m_scopes;
   bool m_after_key = false;
+  bool m_threads = false;
 };
 
 }  // namespace upinspect::report

@@ -33,6 +33,25 @@ class OutBuffer {
     m_used += text.size();
   }
 
+  /// The three, one after another.
+  void put_between(char before, std::string_view text, std::string_view after) {
+    const auto length = text.size() + after.size() + 1;
+    if (length > k_capacity) {
+      put(before);
+      put(text);
+      put(after);
+      return;
+    }
+    if (length > k_capacity - m_used) {
+      flush();
+    }
+    auto* const at = m_data.get() + m_used;
+    *at = before;
+    std::memcpy(at + 1, text.data(), text.size());
+    std::memcpy(at + 1 + text.size(), after.data(), after.size());
+    m_used += length;
+  }
+
   /// Where the next `length` characters may be written, length at most 256; end_at() tells how many they became.
   [[nodiscard]] char* room(std::size_t length) {
     if (length > k_capacity - m_used) {

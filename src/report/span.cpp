@@ -20,6 +20,9 @@ struct Reach {
 /// Nothing where the strides do not fit the shape or the numbers do not fit 64 bits.
 [[nodiscard]] std::optional<Reach> reach_of(const Tensor& tensor) noexcept {
   const auto& strides = tensor.location.strides;
+  if (strides.empty()) {
+    return Reach{0, tensor.elements - 1};
+  }
   if (strides.size() != tensor.shape.size()) {
     return std::nullopt;
   }

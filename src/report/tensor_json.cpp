@@ -32,6 +32,24 @@ void write_number(JsonWriter& out, std::string_view name, const Number& number) 
       number);
 }
 
+/// Most tensors are row-major and have few dimensions: no list is made of their strides.
+void write_strides(JsonWriter& out, const Tensor& tensor) {
+  const auto& shape = tensor.shape;
+  if (!tensor.location.strides.empty() || shape.size() > 2 || tensor.elements == 0 || (!shape.empty() && shape.back() > INT64_MAX)) {
+    write_row(out, "strides", strides_of(tensor));
+    return;
+  }
+  out.key("strides");
+  out.begin_array(JsonScope::row);
+  if (shape.size() == 2) {
+    out.value(shape.back());
+  }
+  if (!shape.empty()) {
+    out.value(1);
+  }
+  out.end();
+}
+
 void write_location(JsonWriter& out, const Tensor& tensor) {
   const auto& location = tensor.location;
   const auto span = element_span(tensor);
@@ -42,7 +60,7 @@ void write_location(JsonWriter& out, const Tensor& tensor) {
   if (!location.entry.empty()) {
     out.file_text("entry", location.entry);
   }
-  write_row(out, "strides", location.strides);
+  write_strides(out, tensor);
   out.member("storage_offset", location.storage_offset);
   out.member("storage_bytes", location.storage_bytes);
   if (location.packing != Packing::stored) {

@@ -29,7 +29,7 @@ TEST_CASE("gguf: dimensions are turned round") {
   GgufBuilder file;
   const auto artifact = inspected_gguf(file.tensor("t", {4, 3, 2}, 0, std::string(96, '\0')));
   CHECK(artifact.tensors.at(0).shape == std::vector<std::uint64_t>{2, 3, 4});
-  CHECK(artifact.tensors.at(0).location.strides == std::vector<std::int64_t>{12, 4, 1});
+  CHECK(strides_of(artifact.tensors.at(0)) == std::vector<std::int64_t>{12, 4, 1});
 }
 
 TEST_CASE("gguf: a big-endian file gives the same tensors and metadata, with a warning") {

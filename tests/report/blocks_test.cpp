@@ -225,7 +225,9 @@ TEST_CASE("facts: what is odd about the tensors") {
   narrow.provenance = Provenance::upcast_bf16;
   auto constant = make_measured("b", {4}, 16);
   constant.provenance = Provenance::constant;
-  constant.stats->infs = 2;
+  Stats infinite = *constant.stats;
+  infinite.infs = 2;
+  constant.stats = infinite;
   auto unread = make_tensor("c", {4}, 32);
   unread.unread = "its entry is encrypted";
   const auto text =

@@ -11,6 +11,7 @@ using upinspect::report::append_json_string;
 using upinspect::report::Charset;
 using upinspect::report::decode;
 using upinspect::report::escape_terminal;
+using upinspect::report::is_plain_json;
 using upinspect::report::is_utf8;
 
 namespace {
@@ -151,4 +152,17 @@ TEST_CASE("decoding is the inverse of encoding for every code point") {
     }
   }
   SUCCEED();
+}
+
+TEST_CASE("Text is plain where JSON adds nothing but the quotes, whichever byte stands where") {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (std::size_t place = 0; place < 17; ++place) {
+      std::string text(17, 'n');
+      text[place] = static_cast<char>(byte);
+      text[(place + 5) % text.size()] = '~';
+      std::string written;
+      append_json_string(written, text);
+      CHECK(is_plain_json(text) == (written == '"' + text + '"' && byte < 0x80));
+    }
+  }
 }

@@ -17,9 +17,10 @@ using namespace upinspect::test;
 
 namespace {
 
-std::string written(JsonForm form, const std::vector<Artifact>& artifacts) {
+std::string written(JsonForm form, const std::vector<Artifact>& artifacts, bool threads = false) {
   std::string text;
   FileJson out([&text](std::string_view piece) { text += piece; }, form, "1.2.3");
+  out.use_threads(threads);
   out.begin();
   for (const auto& artifact : artifacts) {
     out.artifact(artifact);
@@ -145,6 +146,32 @@ TEST_CASE("lines and document hold the same artifacts") {
 
 TEST_CASE("the same artifacts give the same bytes") {
   CHECK(written(JsonForm::document, {hostile(), dangerous()}) == written(JsonForm::document, {hostile(), dangerous()}));
+}
+
+TEST_CASE("however many threads write it, a document is the same") {
+  for (const unsigned count : {4096U, 4097U, 9000U}) {
+    auto artifact = many_tensors(count);
+    artifact.adapter.emplace();
+    artifact.adapter->modules.resize(count);
+    for (unsigned i = 0; i < count; ++i) {
+      artifact.adapter->modules[i].name = "module " + std::to_string(i);
+    }
+    for (const auto form : {JsonForm::document, JsonForm::lines}) {
+      const auto one = written(form, {artifact, artifact});
+      CHECK(written(form, {artifact, artifact}, true) == one);
+      CHECK(json::accept(form == JsonForm::document ? one : one.substr(0, one.find('\n'))));
+    }
+  }
+}
+
+TEST_CASE("a region of a tensor is labelled with its name, whatever that is") {
+  auto artifact = ArtifactBuilder("f").tensor(make_tensor("plain", {4}, 0)).tensor(make_tensor("\xff\"", {4}, 16)).build();
+  artifact.coverage.regions = {Region(ByteRange{0, 16}, RegionKind::tensor, 0U), Region(ByteRange{16, 16}, RegionKind::tensor, 1U)};
+  const auto regions = parsed(artifact).at("coverage").at("regions");
+  CHECK(regions.at(0).at("label") == "tensor plain");
+  CHECK_FALSE(regions.at(0).contains("label_hex"));
+  CHECK(regions.at(1).at("label") == "tensor \xef\xbf\xbd\"");
+  CHECK(regions.at(1).at("label_hex") == "74656e736f7220ff22");
 }
 
 TEST_CASE("what was not measured is absent, what has no value is null") {

@@ -39,7 +39,9 @@ namespace upinspect::test {
   ArtifactBuilder file("evil.bin");
   file.format("torch-zip", "PyTorch zip archive").region(RegionKind::payload, 100, "data.pkl");
   auto tensor = make_measured("w", {4, 4}, file.end());
-  tensor.stats->nans = 3;
+  auto odd = *tensor.stats;
+  odd.nans = 3;
+  tensor.stats = odd;
   file.tensor(tensor).region(RegionKind::gap, 17, "not claimed");
   PickleReport pickle;
   pickle.verdict = PickleVerdict::dangerous;
@@ -77,7 +79,9 @@ namespace upinspect::test {
   file.format("npz", "NumPy archive");
   for (unsigned i = 0; i < count; ++i) {
     auto tensor = make_measured("layer." + std::to_string(i), {4}, file.end());
-    tensor.stats->nans = i == count / 2 ? 1 : 0;
+    auto stats = *tensor.stats;
+    stats.nans = i == count / 2 ? 1 : 0;
+    tensor.stats = stats;
     file.tensor(std::move(tensor));
   }
   for (unsigned i = 0; i < 20; ++i) {

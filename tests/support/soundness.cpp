@@ -18,7 +18,7 @@ std::string bad_regions(const Coverage& coverage, std::uint64_t size) {
     if (region.range.offset != end || region.range.length == 0) {
       return "region \"" + region.label + "\" starts at " + std::to_string(region.range.offset) + ", not at " + std::to_string(end);
     }
-    if (region.kind != RegionKind::gap && region.label.empty()) {
+    if (region.kind != RegionKind::gap && region.label.empty() && region.tensor == Region::k_no_tensor) {
       return "a region without a label at " + std::to_string(end);
     }
     if (!within(region.range, size)) {
