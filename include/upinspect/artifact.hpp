@@ -7,6 +7,7 @@
 #include "upinspect/dtype.hpp"
 #include "upinspect/hex_digest.hpp"
 #include "upinspect/measures.hpp"
+#include "upinspect/strides.hpp"
 #include "upinspect/training.hpp"
 #include "upinspect/value.hpp"
 
@@ -101,7 +102,7 @@ struct Location {
   std::uint64_t storage_start = 0;  ///< bytes before the storage in the unpacked stream (deflated only)
   std::uint64_t storage_bytes = 0;  ///< the storage's size unpacked
   std::uint64_t storage_offset = 0; ///< of the first element from the storage's start, in elements
-  std::vector<std::int64_t> strides;///< in elements, one per dimension; empty where the elements lie in row-major order
+  Strides strides;                  ///< in elements, one per dimension; empty where the elements lie in row-major order
   CompactText entry;                ///< the zip entry or record, empty for plain files
 
   friend bool operator==(const Location&, const Location&) = default;

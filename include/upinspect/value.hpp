@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -38,7 +39,7 @@ struct Value {
   [[nodiscard]] const Object* if_object() const { return std::get_if<Object>(&data); }
 
   /// The member `key` of an object; nullptr where this is no object or has no such member.
-  [[nodiscard]] const Value* find(const std::string& key) const {
+  [[nodiscard]] const Value* find(std::string_view key) const {
     if (const auto* object = if_object()) {
       for (const auto& [name, value] : *object) {
         if (name == key) {

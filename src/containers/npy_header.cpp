@@ -399,8 +399,7 @@ void Layout::measure() {
 /// The first dimension runs fastest; those of a sub-array type lie inside the element, in row-major order.
 void Layout::column_major() {
   const auto& shape = m_array.tensor.shape;
-  auto& strides = m_array.tensor.location.strides;
-  strides.assign(shape.size(), 1);
+  std::vector<std::int64_t> strides(shape.size(), 1);
   const auto outer = std::min(shape.size(), m_header.shape.size());
   std::int64_t step = 1;
   for (std::size_t i = shape.size(); i-- > outer;) {
@@ -411,6 +410,7 @@ void Layout::column_major() {
     strides[i] = step;
     step *= static_cast<std::int64_t>(shape[i]);
   }
+  m_array.tensor.location.strides = std::move(strides);
 }
 
 }  // namespace

@@ -28,11 +28,25 @@ bool is_control(char c) {
   return code < 0x20 || code == 0x7f;
 }
 
+/// True of nearly all names: nothing stands in them that the checks look for.
+bool is_plain(std::string_view name) {
+  unsigned odd = has_drive(name) || name.front() == '/' ? 1 : 0;
+  char before = '\0';
+  for (const char c : name) {
+    odd |= is_control(c) || c == '\\' || (c == '.' && before == '.') ? 1U : 0U;
+    before = c;
+  }
+  return odd == 0;
+}
+
 }  // namespace
 
 std::string_view why_unsafe(std::string_view name) noexcept {
   if (name.empty()) {
     return "is empty";
+  }
+  if (is_plain(name)) {
+    return {};
   }
   if (name.find('\0') != std::string_view::npos) {
     return "holds a NUL, where zipfile and C programs cut it";

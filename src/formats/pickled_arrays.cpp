@@ -21,7 +21,7 @@ Tensor described(const std::string& name, const pickle::NumpyRef& ref) {
   if (ref.fortran) {
     const std::vector<std::uint64_t> reversed(ref.shape.rbegin(), ref.shape.rend());
     const auto strides = model::row_major_strides(reversed);
-    made.location.strides.assign(strides.rbegin(), strides.rend());
+    made.location.strides = std::vector<std::int64_t>(strides.rbegin(), strides.rend());
   }
   return made;
 }

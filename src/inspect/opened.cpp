@@ -41,7 +41,7 @@ std::vector<std::byte> Opened::load(std::size_t index, std::uint64_t most) const
 
 bool Opened::lies_in_file(std::size_t index) const {
   const auto& origin = m_state->inspected.origins.tensors.at(index);
-  return origin.source != nullptr && !origin.decoded && origin.missing.empty();
+  return origin.source != nullptr && !origin.decoded && origin.missing == NotKept::no;
 }
 
 bool Opened::changed_since_opened() const { return m_state->inspected.origins.changed_since_opened(); }

@@ -22,6 +22,11 @@ constexpr std::size_t k_most_open = 512;
                                        : "the tensor \"" + tensor.name + "\" cannot be read: " + why);
 }
 
+std::string words(NotKept why) {
+  return why == NotKept::too_many_files ? "more than " + std::to_string(k_most_open) + " files of one artifact are not held open"
+                                        : "decoding the files' storages would take more memory than is allowed";
+}
+
 /// The tensor as its decoded storage has it.
 Tensor in_storage(Tensor tensor, std::uint64_t storage_bytes) {
   tensor.location.packed = {0, storage_bytes};
@@ -43,9 +48,9 @@ void Origins::append_within(Origins other, const Limits& limits) {
   const bool too_large = decoded_bytes + other.decoded_bytes > limits.memory / 2;
   for (auto& origin : other.tensors) {
     if (too_many) {
-      origin = Origin{nullptr, false, "more than " + std::to_string(k_most_open) + " files of one artifact are not held open"};
+      origin = Origin{nullptr, false, NotKept::too_many_files};
     } else if (too_large && origin.decoded) {
-      origin = Origin{nullptr, true, "decoding the files' storages would take more memory than is allowed"};
+      origin = Origin{nullptr, true, NotKept::too_much_decoded};
     }
   }
   other.open_files = too_many ? 0 : other.open_files;
@@ -68,11 +73,11 @@ bool Origins::changed_since_opened() const {
 
 Origins origins_of(model::Builder& builder, const SharedSource& source) {
   Origins origins;
-  origins.tensors.assign(builder.artifact.tensors.size(), Origin{source, false, {}});
+  origins.tensors.assign(builder.artifact.tensors.size(), Origin{source, false, NotKept::no});
   origins.open_files = 1;
   for (auto& [index, storage] : builder.decoded) {
     origins.decoded_bytes += storage.size();
-    origins.tensors[index] = Origin{std::make_shared<bytes::MemorySource>(std::move(storage)), true, {}};
+    origins.tensors[index] = Origin{std::make_shared<bytes::MemorySource>(std::move(storage)), true, NotKept::no};
   }
   builder.decoded.clear();
   return origins;
@@ -81,7 +86,7 @@ Origins origins_of(model::Builder& builder, const SharedSource& source) {
 void stream_tensor(const Origin& origin, const Tensor& tensor, const InspectOptions& options,
                    const measure::ElementSink& sink) {
   if (!origin.source) {
-    refuse(tensor, origin.missing);
+    refuse(tensor, words(origin.missing));
   }
   const measure::ElementSink stoppable = [&](std::span<const std::byte> piece) {
     if (options.stop != nullptr && options.stop->load(std::memory_order_relaxed)) {

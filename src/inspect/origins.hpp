@@ -15,11 +15,14 @@ namespace upinspect::inspecting {
 
 using SharedSource = std::shared_ptr<const bytes::Source>;
 
+/// Why a tensor's source is not kept.
+enum class NotKept : std::uint8_t { no, too_many_files, too_much_decoded };
+
 /// The source of one tensor.
 struct Origin {
   SharedSource source;   ///< the file that its Location speaks of; nothing where `missing` says why
   bool decoded = false;  ///< the source is the tensor's storage itself, decoded by the reader
-  CompactText missing;
+  NotKept missing = NotKept::no;
 };
 
 /// Index for index with Artifact::tensors. Whoever joins artifacts appends their origins in the same order.

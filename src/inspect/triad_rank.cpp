@@ -32,7 +32,7 @@ class RankReader {
 
 void reshape(Tensor& tensor, std::uint64_t rows, std::uint64_t columns) {
   tensor.shape = {rows, columns};
-  tensor.location.strides.clear();
+  tensor.location.strides = {};
 }
 
 const Tensor* shapeless(const TriadPart* part) {

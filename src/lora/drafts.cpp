@@ -21,20 +21,24 @@ class DraftsByKey {
   explicit DraftsByKey(const std::vector<Tensor>& tensors) : m_tensors(tensors) {}
 
   Drafts sorted() {
-    std::vector<Placed> readings;
-    readings.reserve(m_tensors.size());
+    std::vector<Placed> readings;  // of those that name a part
     for (const auto& tensor : m_tensors) {
-      readings.push_back({read_key(tensor.name), nullptr});
-      if (const auto& reading = readings.back().reading) {
+      if (auto reading = read_key(tensor.name)) {
         auto& company = company_of(reading->module);
         company.strong = company.strong || reading->weight == Weight::strong;
         company.add(reading->role);
         m_ia3 = m_ia3 || reading->role == "on_input";
-        readings.back().company = &company;
+        readings.push_back({&tensor, std::move(*reading), &company});
       }
     }
-    for (std::size_t i = 0; i < readings.size(); ++i) {
-      place(m_tensors[i], std::move(readings[i]));
+    auto next = readings.begin();
+    for (const auto& tensor : m_tensors) {
+      if (next != readings.end() && next->tensor == &tensor) {
+        place(tensor, std::move(next->reading), next->company);
+        ++next;
+      } else {
+        place_unnamed(tensor);
+      }
     }
     return std::move(m_drafts);
   }
@@ -57,8 +61,9 @@ class DraftsByKey {
 
   /// What a key says, and the module of it among the others; the map's elements stay where they are.
   struct Placed {
-    std::optional<KeyReading> reading;
-    Company* company = nullptr;
+    const Tensor* tensor;
+    KeyReading reading;
+    Company* company;
   };
 
   /// The halves of a module mostly follow one another.
@@ -69,29 +74,30 @@ class DraftsByKey {
     return m_last->second;
   }
 
-  void place(const Tensor& tensor, Placed placed) {
-    auto& reading = placed.reading;
-    if (!reading && m_ia3) {
-      reading = factor(tensor.name);
+  void place_unnamed(const Tensor& tensor) {
+    auto reading = m_ia3 ? factor(tensor.name) : std::nullopt;
+    if (reading) {
+      auto* company = &m_company.at(reading->module);
+      place(tensor, std::move(*reading), company);
+    } else {
+      m_drafts.other.push_back(&tensor);
     }
-    if (!reading) {
+  }
+
+  void place(const Tensor& tensor, KeyReading reading, Company* company) {
+    if (!is_module(reading, *company)) {
       m_drafts.other.push_back(&tensor);
       return;
     }
-    auto& company = placed.company != nullptr ? *placed.company : m_company.at(reading->module);
-    if (!is_module(*reading, company)) {
-      m_drafts.other.push_back(&tensor);
-      return;
-    }
-    auto& draft = draft_of(reading->module, company);
-    if (draft.parts.size() >= k_most_parts || draft.has(reading->role)) {
+    auto& draft = draft_of(reading.module, *company);
+    if (draft.parts.size() >= k_most_parts || draft.has(reading.role)) {
       m_drafts.other.push_back(&tensor);  // two adapters under one module: the first is told
       return;
     }
-    if (draft.spelling == Spelling::shared || reading->role == "down" || reading->role == "up") {
-      draft.spelling = reading->spelling == Spelling::shared ? draft.spelling : reading->spelling;
+    if (draft.spelling == Spelling::shared || reading.role == "down" || reading.role == "up") {
+      draft.spelling = reading.spelling == Spelling::shared ? draft.spelling : reading.spelling;
     }
-    draft.parts.push_back({std::move(reading->role), &tensor});
+    draft.parts.push_back({std::move(reading.role), &tensor});
   }
 
   /// IA3 calls its vector X.weight, as any layer does; X.on_input beside it tells.
@@ -115,10 +121,11 @@ class DraftsByKey {
     return reading.weight == Weight::strong || company.strong || company.halves == k_all || (named && company.halves != 0);
   }
 
-  Draft& draft_of(const std::string& module, Company& company) {
+  Draft& draft_of(std::string& module, Company& company) {
     if (company.draft == k_no_draft) {
       company.draft = m_drafts.modules.size();
-      m_drafts.modules.push_back({module, Spelling::shared, {}, {}});
+      m_drafts.modules.push_back({std::move(module), Spelling::shared, {}, {}});
+      m_drafts.modules.back().parts.reserve(2);
     }
     return m_drafts.modules[company.draft];
   }

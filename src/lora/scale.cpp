@@ -29,11 +29,17 @@ std::string with_prefix(std::string_view component) { return component.empty() ?
 }  // namespace
 
 ScaleReader::ScaleReader(const Family& family, const Value& metadata, const Value* config, ScalarReader scalar)
-    : m_family(family), m_metadata(metadata), m_config(config), m_scalar(std::move(scalar)) {
+    : m_family(family), m_config(config), m_scalar(std::move(scalar)) {
   if (config != nullptr && family.rule != ScaleRule::direct) {
     m_peft = peft_settings(*config, "");
   }
   m_header = embedded_json(metadata, "lora_adapter_metadata");
+  for (const auto* key : {"lora_alpha", "network_alpha", "alpha", "adapter.lora.alpha"}) {
+    if (const auto alpha = as_number(metadata.find(key))) {
+      m_stated.emplace_back(key, *alpha);
+    }
+  }
+  m_network_alpha = as_number(metadata.find("ss_network_alpha"));
   const auto arguments = embedded_json(metadata, "ss_network_args");
   m_network_stabilised = is_true(arguments.find("rs_lora")) || is_true(arguments.find("rank_stabilized"));
   m_network_varies = has_member_with(arguments, "alpha") || has_member_with(arguments, "reg_dims") || has_member_with(arguments, "_dim");
@@ -73,7 +79,7 @@ const PeftSettings& ScaleReader::header_settings(std::string_view component) {
 /// A trainer's ss_network_alpha, as the tensors of its modules would have it. Where arguments give some modules an alpha
 /// of their own, it says nothing of any one of them.
 void ScaleReader::read_network_alpha(AdapterModule& module) const {
-  const auto alpha = as_number(m_metadata.find("ss_network_alpha"));
+  const auto alpha = m_network_alpha;
   if (!alpha || m_network_varies) {
     return;
   }
@@ -90,10 +96,8 @@ void ScaleReader::read_header(AdapterModule& module) {
       add(module, AlphaSource::metadata, "lora_adapter_metadata: " + with_prefix(component) + where, *alpha);
     }
   }
-  for (const auto* key : {"lora_alpha", "network_alpha", "alpha", "adapter.lora.alpha"}) {
-    if (const auto alpha = as_number(m_metadata.find(key))) {
-      add(module, AlphaSource::metadata, key, *alpha);
-    }
+  for (const auto& [key, alpha] : m_stated) {
+    add(module, AlphaSource::metadata, key, alpha);
   }
   read_network_alpha(module);
 }

@@ -9,6 +9,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace upinspect::lora {
 
@@ -36,12 +40,13 @@ class ScaleReader {
   [[nodiscard]] bool stabilised(const AdapterModule& module) const;
 
   const Family& m_family;
-  const Value& m_metadata;
   const Value* m_config;
   ScalarReader m_scalar;
   std::optional<PeftSettings> m_peft;           ///< of adapter_config.json
   Value m_header;                               ///< lora_adapter_metadata
   std::map<std::string, PeftSettings, std::less<>> m_header_settings;
+  std::vector<std::pair<std::string, double>> m_stated;  ///< of the whole adapter, by key of the metadata
+  std::optional<double> m_network_alpha;
   bool m_network_stabilised = false;            ///< LyCORIS' rs_lora, out of ss_network_args
   bool m_network_varies = false;                ///< ss_network_args give some modules an alpha of their own
 };

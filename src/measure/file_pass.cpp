@@ -213,6 +213,7 @@ void FilePass::place_in_streams() {
   std::stable_sort(m_in_stream.begin(), m_in_stream.end(), [](const InStream& a, const InStream& b) {
     return std::pair(a.entry, a.range.offset) < std::pair(b.entry, b.range.offset);
   });
+  m_sweep.expect(m_in_stream.size());
   std::priority_queue<std::uint64_t, std::vector<std::uint64_t>, std::greater<>> open_ends;
   std::uint64_t entry = k_whole_file;
   for (const auto& item : m_in_stream) {

@@ -40,6 +40,7 @@ class StreamSweep {
   void add(std::unique_ptr<StreamTask> task);
   /// A task that `maker`, which outlives the sweep, makes of `tensor` when it begins.
   void add(ByteRange range, Tensor& tensor, const TaskMaker& maker);
+  void expect(std::size_t more) { m_tasks.reserve(m_tasks.size() + more); }
 
   /// Sorts the tasks; call it once, after the last add and before the first feed.
   void start();

@@ -12,7 +12,7 @@ std::string label_of(const Region& region, const std::vector<Tensor>& tensors) {
 
 std::vector<std::int64_t> strides_of(const Tensor& tensor) {
   const bool told = !tensor.location.strides.empty() || !bytes::checked_product(tensor.shape);
-  return told ? tensor.location.strides : model::row_major_strides(tensor.shape);
+  return told ? tensor.location.strides.list() : model::row_major_strides(tensor.shape);
 }
 
 }  // namespace upinspect

@@ -22,10 +22,6 @@ namespace upinspect::test {
   tensor.bytes = tensor.elements * 4;
   tensor.location.packed = {offset, tensor.bytes};
   tensor.location.storage_bytes = tensor.bytes;
-  tensor.location.strides.assign(shape.size(), 1);
-  for (auto i = shape.size(); i > 1; --i) {
-    tensor.location.strides[i - 2] = tensor.location.strides[i - 1] * static_cast<std::int64_t>(shape[i - 1]);
-  }
   tensor.shape = std::move(shape);
   return tensor;
 }

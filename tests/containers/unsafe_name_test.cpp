@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "containers/unsafe_name.hpp"
+#include "support/catch.hpp"
+
+#include <string>
+#include <string_view>
+
+using namespace upinspect;
+
+namespace {
+
+/// Rule by rule, without a short way for names in which nothing stands out.
+bool is_unsafe(const std::string& name) {
+  bool unsafe = name.empty() || name.front() == '/';
+  for (const char c : name) {
+    unsafe = unsafe || static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\';
+  }
+  unsafe = unsafe || (name.size() >= 2 && name[1] == ':' && (name[0] == 'c' || name[0] == 'C'));
+  const auto steps = "/" + name + "/";
+  return unsafe || steps.find("/../") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("A name is unsafe for a reason, whatever its letters and their order") {
+  constexpr std::string_view k_letters{"aC./\\:\0\x1f\x7f\x80", 10};
+  std::size_t names = 0;
+  for (std::size_t code = 0; code < 100'000; ++code) {
+    std::string name;
+    for (auto rest = code; rest != 0; rest /= k_letters.size()) {
+      name.push_back(k_letters[rest % k_letters.size()]);
+    }
+    const bool drive_of_a = name.size() >= 2 && name[0] == 'a' && name[1] == ':';
+    names += containers::why_unsafe(name).empty() == (is_unsafe(name) || drive_of_a) ? 1 : 0;
+  }
+  CHECK(names == 0);
+}
