@@ -31,7 +31,7 @@ TEST_CASE("A name is unsafe for a reason, whatever its letters and their order")
       name.push_back(k_letters[rest % k_letters.size()]);
     }
     const bool drive_of_a = name.size() >= 2 && name[0] == 'a' && name[1] == ':';
-    names += containers::why_unsafe(name).empty() == (is_unsafe(name) || drive_of_a) ? 1 : 0;
+    names += containers::why_unsafe(name).empty() == (is_unsafe(name) || drive_of_a) ? 1U : 0U;
   }
   CHECK(names == 0);
 }
