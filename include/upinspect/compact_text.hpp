@@ -46,7 +46,7 @@ class CompactText {
   friend std::string operator+(std::string before, const CompactText& text) { return before.append(text.view()); }
   friend std::string operator+(const CompactText& text, std::string_view after) { return text.str().append(after); }
   template <class Stream>
-  friend auto operator<<(Stream& out, const CompactText& text) -> decltype(out << text.view()) {
+  friend auto operator<<(Stream& out, const CompactText& text) -> decltype(out << std::string_view()) {
     return out << text.view();
   }
 
