@@ -17,7 +17,7 @@ using namespace upinspect::forensics;
 
 namespace {
 
-std::vector<std::byte> bytes_of(std::string_view text) {
+std::vector<std::byte> bytes_in(std::string_view text) {
   std::vector<std::byte> result;
   for (const auto letter : text) {
     result.push_back(static_cast<std::byte>(letter));
@@ -61,7 +61,7 @@ std::vector<std::byte> compressed(std::string_view text) {
   return result;
 }
 
-constexpr std::string_view k_sentence = "The calibration was overridden by hand, and nobody wrote it down anywhere.\n";
+constexpr std::string_view k_plain_sentence = "The calibration was overridden by hand, and nobody wrote it down anywhere.\n";
 
 }  // namespace
 
@@ -102,9 +102,9 @@ TEST_CASE("The filter lets everything pass that the rating finds") {
 TEST_CASE("The filter turns noise away and takes runs and sentences") {
   auto letters = letters_of_noise(50'000, 8);
   CHECK_FALSE(may_hold_text(letters, 23));
-  for (const std::string_view text : {k_sentence, std::string_view("0123456789abcdef0123"), std::string_view("QmFzZTY0IG9mIHNvbWV0aGluZyB0aGF0IG5vYm9keSByZWFkcw==")}) {
+  for (const std::string_view text : {k_plain_sentence, std::string_view("0123456789abcdef0123"), std::string_view("QmFzZTY0IG9mIHNvbWV0aGluZyB0aGF0IG5vYm9keSByZWFkcw==")}) {
     auto with = letters;
-    std::copy_n(bytes_of(text).begin(), text.size(), with.begin() + 31'001);
+    std::copy_n(bytes_in(text).begin(), text.size(), with.begin() + 31'001);
     CHECK(may_hold_text(with, 23));
   }
 }
@@ -134,14 +134,14 @@ TEST_CASE("A part of a stream is what the whole stream has there") {
 
 TEST_CASE("A long stream gives up what a change wrote into it, to the letter") {
   auto elements = test::noise(400'000, 9);
-  hide(elements, bytes_of(k_sentence), 123'457);
+  hide(elements, bytes_in(k_plain_sentence), 123'457);
   const LongStream stream{{elements, 1}, Field{}, 8, 6, -20};
-  const TouchedBits touched{123'458, 123'457 + 8 * k_sentence.size() - 2};
+  const TouchedBits touched{123'458, 123'457 + 8 * k_plain_sentence.size() - 2};
   const auto finds = rate_long_stream(stream, touched);
   REQUIRE(finds.size() == 1);
   const auto& [bit, bytes, found] = finds.front();
   CHECK(found.kind == "text");
-  CHECK(text_of(std::span(bytes).subspan(found.content_offset, found.content_length)) == k_sentence);
+  CHECK(text_of(std::span(bytes).subspan(found.content_offset, found.content_length)) == k_plain_sentence);
   CHECK(bit + found.offset * 8 == 123'457);
   CHECK(found.log_p < -60);
 }
@@ -152,7 +152,7 @@ TEST_CASE("A text that fills many windows is one find from its first letter to i
     text += std::to_string(i) + " bottles stand on the wall of the old mill\n";
   }
   auto elements = test::noise(1'200'000, 10);
-  hide(elements, bytes_of(text), 200'003);
+  hide(elements, bytes_in(text), 200'003);
   const auto finds = rate_long_stream({{elements, 1}, Field{}, 8, 6, -20}, TouchedBits{200'003, 200'002 + 8 * text.size()});
   REQUIRE(finds.size() == 1);
   const auto& found = finds.front().found;
@@ -161,7 +161,7 @@ TEST_CASE("A text that fills many windows is one find from its first letter to i
 
 TEST_CASE("Files and letters of seven bits are found in a long stream at any bit") {
   auto elements = test::noise(300'000, 12);
-  const auto file = compressed(std::string(k_sentence) + std::string(3000, 'x') + std::string(k_sentence));
+  const auto file = compressed(std::string(k_plain_sentence) + std::string(3000, 'x') + std::string(k_plain_sentence));
   hide(elements, file, 77'777);
   const auto files = rate_long_stream({{elements, 1}, Field{}, 8, 6, -20}, std::nullopt);
   REQUIRE(files.size() == 1);
@@ -169,20 +169,20 @@ TEST_CASE("Files and letters of seven bits are found in a long stream at any bit
   CHECK(files.front().found.length == file.size());
 
   elements = test::noise(300'000, 13);
-  for (std::size_t bit = 0; bit < k_sentence.size() * 7; ++bit) {
-    const auto set = static_cast<unsigned>(k_sentence[bit / 7]) >> (6 - bit % 7) & 1U;
+  for (std::size_t bit = 0; bit < k_plain_sentence.size() * 7; ++bit) {
+    const auto set = static_cast<unsigned>(k_plain_sentence[bit / 7]) >> (6 - bit % 7) & 1U;
     elements[100'001 + bit] = (elements[100'001 + bit] & std::byte{0xfe}) | static_cast<std::byte>(set);
   }
-  const auto letters = rate_long_stream({{elements, 1}, Field{}, 7, 6, -20}, TouchedBits{100'001, 100'000 + 7 * k_sentence.size()});
+  const auto letters = rate_long_stream({{elements, 1}, Field{}, 7, 6, -20}, TouchedBits{100'001, 100'000 + 7 * k_plain_sentence.size()});
   REQUIRE(letters.size() == 1);
-  CHECK(text_of(std::span(letters.front().bytes).subspan(letters.front().found.content_offset, letters.front().found.content_length)) == k_sentence);
+  CHECK(text_of(std::span(letters.front().bytes).subspan(letters.front().found.content_offset, letters.front().found.content_length)) == k_plain_sentence);
 }
 
 TEST_CASE("Noise holds nothing, and what a change did not touch is not its message") {
   auto elements = test::noise(300'000, 14);
   CHECK(rate_long_stream({{elements, 1}, Field{}, 8, 6, -20}, TouchedBits{0, 299'999}).empty());
   CHECK(rate_long_stream({{elements, 1}, Field{}, 7, 6, -20}, TouchedBits{0, 299'999}).empty());
-  hide(elements, bytes_of(k_sentence), 4'001);
+  hide(elements, bytes_in(k_plain_sentence), 4'001);
   CHECK(rate_long_stream({{elements, 1}, Field{}, 8, 6, -20}, TouchedBits{100'000, 200'000}).empty());
 }
 
