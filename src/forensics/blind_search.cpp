@@ -289,6 +289,10 @@ std::optional<BlindSearch::Find> BlindSearch::judged(const Candidate& candidate,
       find.payload.layout.start_element -= std::min(find.payload.layout.start_element, find.payload.layout.elements - 1);
     }
   }
+  // Numbers of a schedule are letters in order, digits, headers even; what proves itself is none.
+  if (found.evidence != PayloadEvidence::proven && is_monotone(m_carrier.run(), m_carrier.fraction != 0, find.first, find.last)) {
+    return std::nullopt;
+  }
   return stands(found.evidence) || !is_on_a_grid(m_carrier, layout.field, find.first, find.last) ? std::optional(std::move(find)) : std::nullopt;
 }
 

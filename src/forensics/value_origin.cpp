@@ -146,4 +146,21 @@ Stretch longest_prefix_run(const ElementRun& run) {
   return best;
 }
 
+bool is_monotone(const ElementRun& run, bool is_float, std::size_t first, std::size_t last) {
+  const auto sign = std::uint64_t{1} << (run.width * 8 - 1);
+  const auto key = [&](std::size_t index) {
+    const auto pattern = run.at(index);
+    return is_float && (pattern & sign) != 0 ? ~pattern & (sign - 1) : pattern | (is_float ? sign : 0);
+  };
+  std::size_t rises = 0;
+  std::size_t falls = 0;
+  for (auto i = first; i < last && i + 1 < run.count(); ++i) {
+    const auto one = key(i);
+    const auto next = key(i + 1);
+    rises += next > one ? 1U : 0U;
+    falls += next < one ? 1U : 0U;
+  }
+  return last - first >= 8 && rises + falls >= 2 && std::max(rises, falls) * 20 >= (rises + falls) * 19;
+}
+
 }  // namespace upinspect::forensics

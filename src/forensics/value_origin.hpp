@@ -42,4 +42,8 @@ struct Repetition {
 /// fast substitution (EvilModel).
 [[nodiscard]] Stretch longest_prefix_run(const ElementRun& run);
 
+/// Numbers from `first` to `last`, nine at least, that rise or fall all the way but for one step in twenty, or stay, as tables and schedules do. `is_float`: the
+/// highest bit is a sign.
+[[nodiscard]] bool is_monotone(const ElementRun& run, bool is_float, std::size_t first, std::size_t last);
+
 }  // namespace upinspect::forensics

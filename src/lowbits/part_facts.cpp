@@ -92,7 +92,7 @@ PartFacts facts_of(const ElementRun& run, unsigned fraction, std::uint64_t searc
   facts.even = forensics::even_stretch(run, searched);
   facts.broken = forensics::broken_upcast(run);
   const auto marked = forensics::longest_prefix_run(run);
-  if (marked.last - marked.first + 1 >= k_longest_honest_run) {
+  if (marked.last - marked.first + 1 >= k_longest_honest_run && !forensics::is_monotone(run, true, marked.first, marked.last)) {
     facts.marked = marked;
   } else {
     facts.whole = forensics::even_fraction(run, searched);

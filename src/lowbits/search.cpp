@@ -5,6 +5,7 @@
 #include "forensics/even_fraction.hpp"
 #include "forensics/honest_planes.hpp"
 #include "forensics/structure_scan.hpp"
+#include "forensics/value_origin.hpp"
 #include "inspect/opened.hpp"
 #include "inspect/workers.hpp"
 #include "lowbits/carriers.hpp"
@@ -196,7 +197,8 @@ void Search::add_structure(const Loaded& loaded, const std::vector<std::size_t>&
   });
   const auto best = std::min_element(found.begin(), found.end(), [](const auto& a, const auto& b) { return a && (!b || a->log_p < b->log_p); });
   const bool arithmetic = std::any_of(found.begin(), found.end(), [](const auto& one) { return one && one->arithmetic; });
-  if (*best && !arithmetic && (rest == Rest::honest || is_in_trained(loaded, parts, **best))) {
+  const bool schedule = *best && forensics::is_monotone(loaded.carrier.run(), loaded.carrier.fraction != 0, (*best)->first, (*best)->last);
+  if (*best && !arithmetic && !schedule && (rest == Rest::honest || is_in_trained(loaded, parts, **best))) {
     auto payload = lowbits::structured_payload(loaded.carrier, **best);
     payload.p_value = std::min(1.0, payload.p_value / share);
     m_fields.push_back(std::move(payload));

@@ -100,10 +100,20 @@ def check_arithmetic(files):
         silent(files.lsb(one("F32", (np.round(values / scale) * scale).astype(np.float32))), f"{levels} levels in rows of sixteen")
 
 
+def check_schedules(files):
+    """Numbers that rise or fall: their bytes are letters in order."""
+    betas = np.linspace(0.00085 ** 0.5, 0.012 ** 0.5, 1000) ** 2
+    alphas = np.cumprod(1 - betas)
+    for shown, values in (("betas", betas), ("alphas", alphas), ("roots", alphas ** 0.5), ("logarithms", np.log(1 - alphas)), ("sigmas", ((1 - alphas) / alphas) ** 0.5),
+                          ("a ramp", np.linspace(0, 1, 1000)), ("a long ramp", np.arange(60_000) / 7)):
+        for dtype, kind in (("F32", np.float32), ("F16", np.float16), ("F64", np.float64)):
+            silent(files.lsb(one(dtype, values.astype(kind))), f"{shown}, {dtype}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         files = Files(folder)
-        for check in (check_widened, check_marks, check_structured, check_arithmetic):
+        for check in (check_widened, check_marks, check_structured, check_arithmetic, check_schedules):
             check(files)
     checks.finish()
 
