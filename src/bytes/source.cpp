@@ -97,6 +97,33 @@ bool FileSource::changed_since_opened() const {
          status.st_mtim.tv_nsec != m_modified_nanoseconds;
 }
 
+LoadedFile::LoadedFile(const std::string& path, std::uint64_t most) : m_file(path) {
+  if (m_file.size() > most) {
+    return;
+  }
+  auto bytes = std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(m_file.size()));
+  try {
+    m_file.read_at(0, {bytes.get(), static_cast<std::size_t>(m_file.size())});
+    m_bytes = std::move(bytes);
+  } catch (const ReadError&) {
+    // Who reads it comes upon the same and tells what could be read.
+  }
+}
+
+std::optional<std::span<const std::byte>> LoadedFile::bytes() const noexcept {
+  return m_bytes ? std::optional(std::span<const std::byte>(m_bytes.get(), static_cast<std::size_t>(m_file.size()))) : std::nullopt;
+}
+
+void LoadedFile::read_at(std::uint64_t offset, std::span<std::byte> out) const {
+  if (!m_bytes) {
+    m_file.read_at(offset, out);
+  } else if (offset > size() || out.size() > size() - offset) {
+    throw ReadError(offset, "read past the end of the file");
+  } else {
+    std::copy_n(m_bytes.get() + offset, out.size(), out.begin());
+  }
+}
+
 void MemorySource::read_at(std::uint64_t offset, std::span<std::byte> out) const {
   if (offset > m_view.size() || out.size() > m_view.size() - offset) {
     throw ReadError(offset, "read past the end of the bytes at hand");

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ class Source {
 
   /// True where what lies behind the source is no longer what it was when it was opened, as far as one can see.
   [[nodiscard]] virtual bool changed_since_opened() const { return false; }
+
+  /// Of all bytes, as 64 digits, where it is known already.
+  [[nodiscard]] virtual std::optional<std::string> sha256() const { return std::nullopt; }
 };
 
 /// A regular file, read with pread: a file that shrinks is a ReadError, never a signal.
@@ -52,6 +56,27 @@ class FileSource final : public Source {
   std::int64_t m_modified_seconds = 0;
   std::int64_t m_modified_nanoseconds = 0;
   std::string m_name;
+};
+
+/// A small file, read once and kept in memory; a larger one is read as FileSource does.
+class LoadedFile final : public Source {
+ public:
+  /// Files of up to `most` bytes are kept. Throws as FileSource does.
+  LoadedFile(const std::string& path, std::uint64_t most);
+
+  [[nodiscard]] std::uint64_t size() const noexcept override { return m_file.size(); }
+  void read_at(std::uint64_t offset, std::span<std::byte> out) const override;
+  [[nodiscard]] bool changed_since_opened() const override { return m_file.changed_since_opened(); }
+  [[nodiscard]] std::optional<std::string> sha256() const override { return m_sha256; }
+
+  /// All of them, where they are kept.
+  [[nodiscard]] std::optional<std::span<const std::byte>> bytes() const noexcept;
+  void set_sha256(std::string digits) { m_sha256 = std::move(digits); }
+
+ private:
+  FileSource m_file;
+  std::unique_ptr<std::byte[]> m_bytes;
+  std::optional<std::string> m_sha256;
 };
 
 /// Bytes in memory, owned or borrowed.

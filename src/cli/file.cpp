@@ -11,6 +11,7 @@
 #include "cli/walk.hpp"
 #include "inspect/base_model.hpp"
 #include "inspect/ordered_work.hpp"
+#include "inspect/small_files.hpp"
 #include "inspect/triad_files.hpp"
 #include "inspect/workers.hpp"
 #include "upinspect/folder.hpp"
@@ -85,6 +86,9 @@ class FileRun {
   enum class Kind : std::uint8_t { file, folder };
   void found(const FoundFile& file);
   void alone(const std::string& path, Kind kind);
+  void begin_small();
+  void in_turn(inspecting::OrderedWork::Tell tell);
+  void finish_work();
   template <typename Inspect>
   [[nodiscard]] inspecting::OrderedWork::Tell reading_of(const std::string& path, const Inspect& inspect);
   void tell(Artifact& artifact);
@@ -102,6 +106,7 @@ class FileRun {
   std::optional<inspecting::BaseModel> m_base;
   bool m_failed = false;
   bool m_found = false;
+  std::vector<FoundFile> m_small;  // found, and not begun
   inspecting::OrderedWork m_work;  // last, so that its threads end first
 };
 
@@ -162,23 +167,52 @@ void FileRun::drop_unasked(Artifact& artifact) const {
 
 void FileRun::found(const FoundFile& file) {
   if (file.size.value_or(UINT64_MAX) > k_small_file) {
-    m_work.finish();
+    finish_work();
     alone(file.path, Kind::file);
     if (file.replaced()) {
       pass_over_replaced(file.path);
     }
     return;
   }
-  m_work.add([this, file]() -> inspecting::OrderedWork::Tell {
-    auto reading = reading_of(file.path, [this, &file] { return inspect_file(file.path, m_inspect_small); });
-    if (!file.replaced()) {
-      return reading;
+  m_small.push_back(file);
+  if (m_small.size() == inspecting::SmallFiles::k_together) {
+    begin_small();
+  }
+}
+
+/// Hands the small files that wait to a thread.
+void FileRun::begin_small() {
+  if (m_small.empty()) {
+    return;
+  }
+  m_work.add([this, files = std::exchange(m_small, {})]() -> inspecting::OrderedWork::Tell {
+    std::vector<std::string> paths(files.size());
+    std::transform(files.begin(), files.end(), paths.begin(), [](const FoundFile& file) { return file.path; });
+    const inspecting::SmallFiles read(paths, m_inspect_small);
+    std::vector<inspecting::OrderedWork::Tell> tells;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      tells.push_back(reading_of(paths[i], [&read, i] { return read.inspect(i); }));
+      if (files[i].replaced()) {
+        tells.push_back([this, path = paths[i]] { pass_over_replaced(path); });
+      }
     }
-    return [this, path = file.path, reading = std::move(reading)] {
-      reading();
-      pass_over_replaced(path);
+    return [tells = std::move(tells)] {
+      for (const auto& tell : tells) {
+        tell();
+      }
     };
   });
+}
+
+/// Something to be told when all that was found so far is.
+void FileRun::in_turn(inspecting::OrderedWork::Tell tell) {
+  begin_small();
+  m_work.in_turn(std::move(tell));
+}
+
+void FileRun::finish_work() {
+  begin_small();
+  m_work.finish();
 }
 
 /// By all threads.
@@ -244,20 +278,20 @@ Exit FileRun::run() {
   WalkSink sink;
   sink.file = [this](const FoundFile& file) { found(file); };
   sink.adapter = [this](const std::string& folder) {
-    m_work.finish();
+    finish_work();
     alone(folder, Kind::folder);
   };
   sink.entered = [this](const std::string& folder) {
-    m_work.in_turn([this, folder] { m_reports.enter(folder, inspecting::whole_weights(folder)); });
+    in_turn([this, folder] { m_reports.enter(folder, inspecting::whole_weights(folder)); });
   };
-  sink.left = [this] { m_work.in_turn([this] { m_reports.leave(); }); };
+  sink.left = [this] { in_turn([this] { m_reports.leave(); }); };
   sink.passed_over = [this](const std::string& path, const std::string& why, bool failed) {
-    m_work.in_turn([this, path, why, failed] { pass_over(path, why, failed); });
+    in_turn([this, path, why, failed] { pass_over(path, why, failed); });
   };
   for (const auto& path : m_options.paths) {
     walk(path, m_options.recursive ? Descend::yes : Descend::no, sink);
   }
-  m_work.finish();
+  finish_work();
   m_reports.finish();
   return m_failed ? Exit::failure : m_found ? Exit::findings : Exit::ok;
 }

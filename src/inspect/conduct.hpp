@@ -26,6 +26,7 @@ struct Inspected {
 void sort_findings(std::vector<Finding>& findings);
 
 /// Opens and inspects a file. Throws InputError.
+[[nodiscard]] Inspected inspect_opened(const SharedSource& source, const std::string& path, const InspectOptions& options, Neighbours neighbours);
 [[nodiscard]] Inspected inspect_path(const std::string& path, const InspectOptions& options, Neighbours neighbours);
 
 }  // namespace upinspect::inspecting

@@ -75,7 +75,10 @@ Inspected inspect_source(const SharedSource& source, const std::string& path, co
 }
 
 Inspected inspect_path(const std::string& path, const InspectOptions& options, Neighbours neighbours) {
-  const auto source = std::make_shared<const bytes::FileSource>(path);
+  return inspect_opened(std::make_shared<const bytes::FileSource>(path), path, options, neighbours);
+}
+
+Inspected inspect_opened(const SharedSource& source, const std::string& path, const InspectOptions& options, Neighbours neighbours) {
   auto inspected = inspect_source(source, path, options, neighbours);
   if (source->changed_since_opened()) {
     Finding finding;

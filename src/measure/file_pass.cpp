@@ -95,6 +95,7 @@ class FilePass {
   void place(const InStream& item);
   void plan_checksums();
   void plan_gaps();
+  [[nodiscard]] bool is_the_file(const InStream& item) const;
   void stream();
   void gather_rest();
   void gather_decoded();
@@ -105,7 +106,7 @@ class FilePass {
   model::Builder& m_builder;
   const Coverage& m_coverage;
   SecondHand m_second_hand;
-  InstrumentPool m_pool;
+  InstrumentPool& m_pool = InstrumentPool::of_this_thread();
   TensorTaskMaker m_maker;
   TensorTaskMaker m_alone;
   StreamSweep m_sweep;
@@ -113,12 +114,13 @@ class FilePass {
   std::vector<Tensor*> m_gathered;
   std::vector<std::pair<Tensor*, const Tensor*>> m_twins;
   std::vector<InStream> m_in_stream;
+  const Tensor* m_whole = nullptr;  ///< a tensor that is the file from end to end
   std::uint64_t m_work = 0;
   std::uint64_t m_unpacked_size = 0;  ///< of the file, its deflated entries counted as they come out as well
 };
 
-HashThread::Mode hash_mode(const InspectOptions& options, std::uint64_t size) {
-  return !options.sha256 ? HashThread::Mode::off : pays_for_a_thread(options, size) ? HashThread::Mode::threaded : HashThread::Mode::inline_;
+HashThread::Mode hash_mode(const InspectOptions& options, bool known, std::uint64_t size) {
+  return !options.sha256 || known ? HashThread::Mode::off : pays_for_a_thread(options, size) ? HashThread::Mode::threaded : HashThread::Mode::inline_;
 }
 
 void FilePass::tick(std::uint64_t done) {
@@ -234,9 +236,18 @@ void FilePass::place_in_streams() {
   m_in_stream = {};
 }
 
+/// True where the tensor's elements are all bytes of the file just as they are: its XXH3 is the file's.
+bool FilePass::is_the_file(const InStream& item) const {
+  const ByteRange all{0, m_builder.source().size()};
+  return item.range == all && item.tensor->bytes == all.length && all.length != 0 && item.tensor->location.order == ByteOrder::little;
+}
+
 void FilePass::place(const InStream& item) {
   if (item.entry == k_whole_file) {
     m_sweep.add(item.range, *item.tensor, m_maker);
+    if (is_the_file(item)) {
+      m_whole = item.tensor;
+    }
     return;
   }
   const auto found = m_deflated.find(item.entry);
@@ -293,7 +304,8 @@ void FilePass::plan() {
 
 void FilePass::stream() {
   const auto& source = m_builder.source();
-  HashThread hash(hash_mode(m_builder.options(), source.size()), source.size());
+  const auto known = source.sha256();
+  HashThread hash(hash_mode(m_builder.options(), known.has_value(), source.size()), source.size());
   const FreeHand free_before_the_blocks_go{m_second_hand};
   bytes::Xxh3_128 xxh3;
   std::uint64_t offset = 0;
@@ -303,16 +315,18 @@ void FilePass::stream() {
     const auto piece = block.first(length);
     source.read_at(offset, piece);
     hash.push(length);
-    xxh3.add(piece);
+    if (m_whole == nullptr) {
+      xxh3.add(piece);
+    }
     m_sweep.feed(piece);
     offset += length;
     tick(offset);
   }
   m_sweep.finish();
   auto& digests = m_builder.artifact.digests;
-  digests.xxh3_128 = xxh3.hex();
+  digests.xxh3_128 = m_whole != nullptr ? m_whole->digests.xxh3_128.value_or("") : xxh3.hex();
   if (m_builder.options().sha256) {
-    digests.sha256 = hash.hex();
+    digests.sha256 = known ? *known : hash.hex();
   }
 }
 

@@ -13,6 +13,9 @@ HashThread::HashThread(Mode mode, std::uint64_t size)
   for (auto& block : m_blocks) {
     block = std::make_unique_for_overwrite<std::byte[]>(m_block_size);
   }
+  if (m_mode != Mode::off) {
+    m_digest.emplace();
+  }
   if (m_mode == Mode::threaded) {
     m_thread = std::thread([this] { work(); });
   }
@@ -39,7 +42,7 @@ std::span<std::byte> HashThread::next_block() {
 
 void HashThread::push(std::size_t length) {
   if (m_mode == Mode::inline_) {
-    m_digest.add({m_blocks.front().get(), length});
+    m_digest->add({m_blocks.front().get(), length});
   }
   {
     const std::scoped_lock lock(m_mutex);
@@ -61,7 +64,7 @@ void HashThread::work() {
     const auto slot = m_hashed % m_blocks.size();
     const auto length = m_lengths[slot];
     lock.unlock();
-    m_digest.add({m_blocks[slot].get(), length});
+    m_digest->add({m_blocks[slot].get(), length});
     lock.lock();
     ++m_hashed;
     lock.unlock();
@@ -77,7 +80,7 @@ std::string HashThread::hex() {
     std::unique_lock lock(m_mutex);
     m_changed.wait(lock, [this] { return m_hashed == m_pushed; });
   }
-  return m_digest.hex();
+  return m_digest->hex();
 }
 
 }  // namespace upinspect::measure

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -47,7 +48,7 @@ class HashThread {
   std::uint64_t m_pushed = 0;
   std::uint64_t m_hashed = 0;
   bool m_closing = false;
-  bytes::Sha256 m_digest;
+  std::optional<bytes::Sha256> m_digest;  ///< libcrypto takes its time to start
   std::mutex m_mutex;
   std::condition_variable m_changed;
   std::thread m_thread;

@@ -33,6 +33,11 @@ Provenance provenance_of(const Tensor& tensor, const numeric::Accumulator::Resul
 
 }  // namespace
 
+InstrumentPool& InstrumentPool::of_this_thread() {
+  thread_local InstrumentPool pool;
+  return pool;
+}
+
 std::unique_ptr<Instruments> InstrumentPool::borrow() {
   if (m_idle.empty()) {
     return std::make_unique<Instruments>();
@@ -54,7 +59,8 @@ void TensorGauge::begin() {
   m_tools->accumulator.reset(m_tensor.dtype);
   m_has_blocks = numeric::can_dequantise(m_tensor.dtype);
   if (m_has_blocks) {
-    m_tools->block_meter.reset(m_tensor.dtype);
+    m_tools->block_meter = m_tools->block_meter ? std::move(m_tools->block_meter) : std::make_unique<numeric::BlockMeter>();
+    m_tools->block_meter->reset(m_tensor.dtype);
   }
   m_tools->xxh3.reset();
   if (m_options.tensor_sha256 && !m_tools->sha256) {
@@ -91,7 +97,7 @@ void TensorGauge::take(std::span<const std::byte> little_endian, numeric::Helper
     m_tools->accumulator.add(little_endian);
   }
   if (m_has_blocks) {
-    m_tools->block_meter.add(little_endian);
+    m_tools->block_meter->add(little_endian);
   }
   m_tools->xxh3.add(little_endian);
   if (m_options.tensor_sha256) {
@@ -107,7 +113,7 @@ void TensorGauge::end() {
       m_tensor.digests.sha256 = m_tools->sha256->hex();
     }
     m_tensor.provenance = provenance_of(m_tensor, result);
-    m_tensor.stats = m_has_blocks ? m_tools->block_meter.finish() : result.stats;
+    m_tensor.stats = m_has_blocks ? m_tools->block_meter->finish() : result.stats;
     m_tensor.entropy = std::move(result.entropy);
   } else {
     static_cast<void>(m_options.tensor_sha256 ? m_tools->sha256->hex() : std::string());

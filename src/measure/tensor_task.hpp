@@ -17,7 +17,7 @@ namespace upinspect::measure {
 /// The working state of a measurement: large tables, so it is lent from tensor to tensor.
 struct Instruments {
   numeric::Accumulator accumulator;
-  numeric::BlockMeter block_meter;
+  std::unique_ptr<numeric::BlockMeter> block_meter;  ///< made with the first quantised tensor
   bytes::Xxh3_128 xxh3;
   std::optional<bytes::Sha256> sha256;
   std::vector<std::byte> swapped;
@@ -25,6 +25,9 @@ struct Instruments {
 
 class InstrumentPool {
  public:
+  /// One that lives as long as the thread, so that the next file finds them made.
+  [[nodiscard]] static InstrumentPool& of_this_thread();
+
   [[nodiscard]] std::unique_ptr<Instruments> borrow();
   void give_back(std::unique_ptr<Instruments> instruments);
 
