@@ -220,6 +220,12 @@ def adapters(bench):
         if len(files) == 2:
             peers.append((Command("torch load and statistics", python("torch_peer.py", path), rounds=3), .10))
         bench.compare(9, f"file, 500 float16 tensors, 145 MB, {path.suffix}", bench.us("file", path, agrees=check), peers)
+    # What the strengths of modules cost: the same numbers under names that make no pairs, and halves of a high rank.
+    for what, name, options in (("named apart", "apart.safetensors", {"halves": ("x", "y")}), ("of rank 112", "rank112.safetensors", {"inner": 1280, "rank": 112})):
+        path = bench.file(name, lambda path, options=options: data.adapter(path, **options))
+        check = same_sha256(path)
+        bench.compare(9, f"file, 500 float16 tensors {what}", bench.us("file", path, agrees=check),
+                      [(Command("openssl dgst", ["openssl", "dgst", "-sha256", str(path)], check), 1.0)])
 
 
 def memory(bench):

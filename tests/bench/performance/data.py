@@ -83,14 +83,14 @@ def many_entries_zip(path, count):
     return path
 
 
-def adapter(path, modules=250, inner=1280, rank=112):
-    """145 MB of float16 in 500 tensors."""
+def adapter(path, modules=250, inner=4544, rank=32, halves=("lora_A", "lora_B")):
+    """145 MB of float16 in 500 tensors, as an adapter of rank 32 of a model of 4,544 features has them."""
     random = np.random.default_rng(3)
     entries, at, pieces = {}, 0, []
     for i in range(modules):
-        for half, shape in (("A", [rank, inner]), ("B", [inner, rank])):
+        for half, shape in ((halves[0], [rank, inner]), (halves[1], [inner, rank])):
             data = (random.standard_normal(shape[0] * shape[1], dtype=np.float32) * np.float32(0.02)).astype("<f2").tobytes()
-            entries[f"base_model.model.layers.{i}.q_proj.lora_{half}.weight"] = {"dtype": "F16", "shape": shape, "data_offsets": [at, at + len(data)]}
+            entries[f"base_model.model.layers.{i}.q_proj.{half}.weight"] = {"dtype": "F16", "shape": shape, "data_offsets": [at, at + len(data)]}
             at += len(data)
             pieces.append(data)
     path.write_bytes(header(entries) + b"".join(pieces))
