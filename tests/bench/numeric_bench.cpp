@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fast tensors are measured: whole accumulations by dtype, data and set of kernels, and the kernels alone.
+// How fast tensors are measured: whole accumulations by dtype, data and set of kernels, the kernels alone, and memory, beside which
+// they are to be seen.
 #include "numeric/accumulator.hpp"
+#include "numeric/difference_kernels.hpp"
 
 #include "numeric/samples.hpp"
 
@@ -111,7 +113,45 @@ void add_kernels(const numeric::Kernels& set) {
   add_kernel(set, "deviate_f64", [=, &set](auto) { benchmark::DoNotOptimize(set.deviate_f64(*doubles, 0.01)); });
 }
 
+/// What a processor's core gets out of memory when it only reads: what the others are to be held against.
+void add_memory_limit() {
+  benchmark::RegisterBenchmark("memory/read/128M", [](benchmark::State& state) {
+    const std::vector<std::uint64_t> numbers(std::size_t{16} << 20, 1);
+    for (auto _ : state) {
+      std::uint64_t all = 0;
+      for (const auto number : numbers) {
+        all ^= number;
+      }
+      benchmark::DoNotOptimize(all);
+    }
+    count_rate(state, numbers.size() * sizeof(std::uint64_t));
+  })->Unit(benchmark::kMillisecond);
+}
+
+/// Of one of the two files, as diff measures them.
+void add_difference(const numeric::DifferenceKernel& kernel) {
+  const auto name = std::string("kernel/") + kernel.name + "/difference_f32";
+  benchmark::RegisterBenchmark(name.c_str(), [&kernel](benchmark::State& state) {
+    const auto before = weights(Dtype::f32, numeric::k_block_elements, 1);
+    const auto after = weights(Dtype::f32, numeric::k_block_elements, 2);
+    numeric::FloatBlock block;
+    block.before = block.old_values = before.data();
+    block.after = block.new_values = after.data();
+    block.exponent = 0x7f800000;
+    numeric::DifferenceTally tally;
+    for (auto _ : state) {
+      kernel.compare(block, tally);
+    }
+    benchmark::DoNotOptimize(tally);
+    count_rate(state, before.size());
+  });
+}
+
 void add_all() {
+  add_memory_limit();
+  for (const auto& kernel : numeric::runnable_difference_kernels()) {
+    add_difference(kernel);
+  }
   for (const auto* set : numeric::runnable_kernels().subspan(1)) {
     for (const Data data : {Data{"weights", make_weights<Dtype::f32>}, Data{"random", make_random},
                             Data{"sparse", make_sparse<Dtype::f32>}, Data{"constant", make_constant}}) {
