@@ -52,12 +52,12 @@ TEST_CASE("Text that was written is as long as what was touched") {
 
 TEST_CASE("A letter behind zeros is no length where the text goes on beyond it") {
   // 69 hexadecimal is "i" and 105.
-  constexpr std::string_view k_code = "import os\n\ndef unlock(door):\n    for key in sorted(os.listdir('/keys')):\n        door.try_key(key)\n    return door.open\n";
-  const auto stream = with(std::vector<std::byte>(400), 100, k_code);
+  constexpr std::string_view program = "import os\n\ndef unlock(door):\n    for key in sorted(os.listdir('/keys')):\n        door.try_key(key)\n    return door.open\n";
+  const auto stream = with(std::vector<std::byte>(400), 100, program);
   const auto found = rate_stream(stream, std::nullopt);
   REQUIRE(found.size() == 1);
   CHECK(found[0].content_offset == 100);
-  CHECK(found[0].content_length == k_code.size());
+  CHECK(found[0].content_length == program.size());
 }
 
 TEST_CASE("A byte that repeats is no text") {
