@@ -13,8 +13,9 @@ namespace upinspect::diff {
 namespace {
 
 using numeric::ChangedElement;
+
 /// The finaliser of SplitMix64: a hash of one number. Sums of hashes do not depend on the order.
-[[nodiscard]] constexpr std::uint64_t mixed(std::uint64_t value) noexcept {
+constexpr std::uint64_t mixed(std::uint64_t value) noexcept {
   value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
   value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
   return value ^ (value >> 31U);

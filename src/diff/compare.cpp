@@ -168,13 +168,13 @@ void Comparison::search_messages() {
   if (!m_options.payloads || m_changed.empty()) {
     return;
   }
-  auto messages = diff::find_messages(m_changed, m_options.inspect.jobs);
+  auto messages = diff::find_messages(m_changed, m_options.inspect);
   m_difference.payloads = std::move(messages.payloads);
   m_difference.candidates_tried = messages.candidates_tried;
   if (messages.cut_short) {
     Finding finding;
     finding.id = "diff.search-cut-short";
-    finding.message = "more elements changed than are searched at once: the first eight million were read in every way, of what follows a proven field alone, eight bits to a character";
+    finding.message = "more elements changed than are searched at once: the first eight million were read in every way, of what follows, where nothing was found in them, a proven field alone, eight bits to a character";
     m_difference.findings.push_back(std::move(finding));
   }
 }

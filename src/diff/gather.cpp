@@ -37,7 +37,6 @@ Gathered empty_for(const ChangedTensor& tensor) {
   return result;
 }
 
-
 }  // namespace
 
 Gathered gather(std::span<const ChangedTensor* const> tensors) {

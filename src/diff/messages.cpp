@@ -251,25 +251,26 @@ std::vector<Width> widths_of(std::span<const ChangedTensor* const> tensors, unsi
 
 class Searcher {
  public:
-  explicit Searcher(unsigned jobs) : m_jobs(jobs) {}
+  explicit Searcher(const InspectOptions& options) : m_options(options) {}
 
-  [[nodiscard]] Outcome together(std::span<const ChangedTensor* const> tensors) const {
-    return all_candidates(tensors, gather(tensors));
-  }
-
+  [[nodiscard]] Outcome together(std::span<const ChangedTensor* const> tensors) const { return all_candidates(tensors, gather(tensors)); }
   /// What lies behind the elements that are searched at once.
   [[nodiscard]] Outcome behind(const ChangedTensor& tensor) const;
 
  private:
   [[nodiscard]] PayloadSearch search_of(const Gathered& gathered) const {
-    return PayloadSearch(gathered.segments, [jobs = m_jobs](std::size_t pieces, const std::function<void(std::size_t)>& work) {
-      inspecting::run_pieces(pieces, inspecting::workers_for(jobs, pieces), [&work](unsigned, std::size_t piece) { work(piece); });
+    return PayloadSearch(gathered.segments, [this](std::size_t pieces, const std::function<void(std::size_t)>& work) {
+      inspecting::run_pieces(pieces, inspecting::workers_for(m_options.jobs, pieces), [this, &work](unsigned, std::size_t piece) {
+        if (m_options.stop != nullptr && *m_options.stop) {
+          throw Stopped();
+        }
+        work(piece);
+      });
     });
   }
 
   [[nodiscard]] Outcome all_candidates(std::span<const ChangedTensor* const> tensors, const Gathered& gathered) const;
-
-  unsigned m_jobs;
+  const InspectOptions& m_options;
 };
 
 Outcome Searcher::all_candidates(std::span<const ChangedTensor* const> tensors, const Gathered& gathered) const {
@@ -293,26 +294,25 @@ Outcome Searcher::behind(const ChangedTensor& tensor) const {
   const auto* only = &tensor;
   const auto format = numeric::element_format(tensor.pair.new_tensor().dtype);
   const auto step = std::max<std::uint64_t>(tensor.step, 1);
-  // What begins at the end of one piece is whole in the next.
-  const auto overlap = std::uint64_t{1024} * step;
+  // What begins at the end of one piece is whole in the next, where a piece holds so many steps.
+  const auto advance = std::max((k_most_elements - std::min(1024 * step, k_most_elements / 2)) / step, std::uint64_t{1}) * step;
   const auto first = tensor.first - std::min(tensor.first / step, std::uint64_t{64}) * step;
   Outcome all;
   const auto end = end_of(tensor);
-  for (auto begin = first + (k_most_elements - overlap) / step * step; begin < end; begin += (k_most_elements - overlap) / step * step) {
+  for (auto begin = first + advance; begin < end; begin += advance) {
     const auto gathered = gather_from(tensor, begin);
     auto search = search_of(gathered);
     Candidates(search, gathered, format, static_cast<std::size_t>(step)).run_cheaply(widths_of({&only, 1}, gathered.width).front());
     all.candidates += search.candidates();
     const auto found = search.results();
-    if (found.empty()) {
-      continue;
+    if (!found.empty()) {
+      const auto& layout = found.front().layout;
+      const auto from = layout.reversed ? layout.start_element + 1 - std::min(layout.start_element + 1, layout.elements) : layout.start_element;
+      const auto steps = (std::max(from, begin) - begin) / step;
+      auto outcome = all_candidates({&only, 1}, gather_from(tensor, begin + (steps - std::min(steps, std::uint64_t{64})) * step));
+      outcome.candidates += all.candidates;
+      return outcome;
     }
-    const auto& layout = found.front().layout;
-    const auto from = layout.reversed ? layout.start_element + 1 - std::min(layout.start_element + 1, layout.elements) : layout.start_element;
-    const auto before = std::max(from, begin) - begin;
-    auto outcome = all_candidates({&only, 1}, gather_from(tensor, begin + before / step * step - std::min(before / step, std::uint64_t{64}) * step));
-    outcome.candidates += all.candidates;
-    return outcome;
   }
   return all;
 }
@@ -372,7 +372,7 @@ std::vector<Order> groups_of(const std::vector<ChangedTensor>& changed) {
 
 class Collector {
  public:
-  explicit Collector(unsigned jobs) : m_searcher(jobs) {}
+  explicit Collector(const InspectOptions& options) : m_searcher(options) {}
 
   void search(const Order& group) {
     if (std::all_of(group.begin(), group.end(), [](const auto* tensor) { return tensor->kind == ChangeKind::truncation; })) {
@@ -439,8 +439,8 @@ class Collector {
 
 }  // namespace
 
-Messages find_messages(const std::vector<ChangedTensor>& changed, unsigned jobs) {
-  Collector collector(jobs);
+Messages find_messages(const std::vector<ChangedTensor>& changed, const InspectOptions& options) {
+  Collector collector(options);
   for (const auto& group : groups_of(changed)) {
     collector.search(group);
   }

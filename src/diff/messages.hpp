@@ -5,6 +5,7 @@
 #include "diff/pair.hpp"
 #include "numeric/element_difference.hpp"
 #include "upinspect/difference.hpp"
+#include "upinspect/inspect.hpp"
 
 #include <vector>
 
@@ -31,11 +32,11 @@ struct Messages {
 };
 
 /// Searches tensors whose change is not explained by a formula, together where fields of several line up, else one by
-/// one. On `jobs` threads, 0 for one for each core; what is found is the same for any number. Throws InputError where elements
-/// cannot be read.
+/// one. On options.jobs threads; what is found is the same for any number. Throws InputError where elements cannot be read, and
+/// Stopped.
 ///
 /// Of the first eight million elements every candidate is read. Of what lies behind them a proven field is read, eight bits to a
 /// character, in all orders; where something is found there, every candidate of eight million elements from there on.
-[[nodiscard]] Messages find_messages(const std::vector<ChangedTensor>& changed, unsigned jobs);
+[[nodiscard]] Messages find_messages(const std::vector<ChangedTensor>& changed, const InspectOptions& options);
 
 }  // namespace upinspect::diff

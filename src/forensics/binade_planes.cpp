@@ -24,6 +24,7 @@ constexpr double k_most_lean = 0.45;
 /// Of even planes chance makes more in one file of 10,000.
 constexpr double k_no_more_uneven = 1e-4;
 
+/// Honest files pass it in three of 10,000 (docs/steganalysis.md).
 constexpr double k_worth = 5.9;
 
 bool is_normal_number(std::uint32_t pattern) {

@@ -170,11 +170,23 @@ def check_utf8(pairs):
     expect(report, "a short message", message=short)
 
 
+def check_wide_strides(pairs):
+    """Steps so wide that the elements searched at once hold few of them: the text begins behind the first eight million elements."""
+    old = patterns("BF16", 8192 * 2048, seed=12)
+    noise = numpy.random.default_rng(13).integers(0, 256, 150, dtype=numpy.uint8).tobytes()
+    for stride in (8192, 7001):
+        new = written(old, noise + MESSAGE[:90], 7, stride=stride)
+        report, _ = pairs.diff(one("BF16", old), one("BF16", new))
+        checks.equal(report["changes"][0]["kind"], "bit-field", f"stride {stride}: the kind")
+        checks.equal(report["changes"][0]["stride"], stride, f"stride {stride}: of the change")
+        checks.that(MESSAGE[:80] in message_of(report), f"stride {stride}: the text behind the first eight million elements")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         pairs = Pairs(folder)
         for check in (check_layouts, check_strides, check_ends, check_reversed, check_seven_bits, check_marks,
-                      check_several_tensors, check_files, check_encrypted, check_utf8):
+                      check_several_tensors, check_files, check_encrypted, check_utf8, check_wide_strides):
             check(pairs)
     checks.finish()
 

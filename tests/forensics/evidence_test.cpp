@@ -8,6 +8,7 @@
 #include "forensics/program_bytes.hpp"
 #include "support/catch.hpp"
 #include "support/noise.hpp"
+#include "support/text_bytes.hpp"
 
 #include <zlib.h>
 
@@ -20,14 +21,6 @@ using namespace upinspect;
 using namespace upinspect::forensics;
 
 namespace {
-
-std::vector<std::byte> bytes_of(std::string_view text) {
-  std::vector<std::byte> bytes;
-  for (const char letter : text) {
-    bytes.push_back(static_cast<std::byte>(letter));
-  }
-  return bytes;
-}
 
 std::vector<std::byte> before_noise(std::string_view front, std::size_t cut = 0) {
   auto bytes = test::noise(2000, 7);
@@ -68,9 +61,9 @@ TEST_CASE("The front of a file is known whatever follows, and not where a byte i
     CHECK(front->evidence == PayloadEvidence::known_header);
     CHECK(front->length == bytes.size());
     CHECK(front->bits >= 100);
-    CHECK(carve_at(bytes_of(bytes), 0).has_value());
+    CHECK(carve_at(test::text_bytes(bytes), 0).has_value());
     CHECK_FALSE(carve_at(before_noise(bytes, 1), 0).has_value());
-    CHECK_FALSE(carve_at(bytes_of(bytes.substr(0, bytes.size() - 1)), 0).has_value());
+    CHECK_FALSE(carve_at(test::text_bytes(bytes.substr(0, bytes.size() - 1)), 0).has_value());
   }
 }
 

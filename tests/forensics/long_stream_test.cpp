@@ -6,6 +6,7 @@
 #include "forensics/text_rating.hpp"
 #include "support/catch.hpp"
 #include "support/noise.hpp"
+#include "support/text_bytes.hpp"
 
 #include <zlib.h>
 
@@ -16,14 +17,6 @@ using namespace upinspect;
 using namespace upinspect::forensics;
 
 namespace {
-
-std::vector<std::byte> bytes_in(std::string_view text) {
-  std::vector<std::byte> result;
-  for (const auto letter : text) {
-    result.push_back(static_cast<std::byte>(letter));
-  }
-  return result;
-}
 
 std::string text_of(std::span<const std::byte> bytes) {
   std::string text;
@@ -104,7 +97,7 @@ TEST_CASE("The filter turns noise away and takes runs and sentences") {
   CHECK_FALSE(may_hold_text(letters, 23));
   for (const std::string_view text : {k_plain_sentence, std::string_view("0123456789abcdef0123"), std::string_view("QmFzZTY0IG9mIHNvbWV0aGluZyB0aGF0IG5vYm9keSByZWFkcw==")}) {
     auto with = letters;
-    std::copy_n(bytes_in(text).begin(), text.size(), with.begin() + 31'001);
+    std::copy_n(test::text_bytes(text).begin(), text.size(), with.begin() + 31'001);
     CHECK(may_hold_text(with, 23));
   }
 }
@@ -134,7 +127,7 @@ TEST_CASE("A part of a stream is what the whole stream has there") {
 
 TEST_CASE("A long stream gives up what a change wrote into it, to the letter") {
   auto elements = test::noise(400'000, 9);
-  hide(elements, bytes_in(k_plain_sentence), 123'457);
+  hide(elements, test::text_bytes(k_plain_sentence), 123'457);
   const LongStream stream{{elements, 1}, Field{}, 8, 6, -20};
   const TouchedBits touched{123'458, 123'457 + 8 * k_plain_sentence.size() - 2};
   const auto finds = rate_long_stream(stream, touched);
@@ -152,7 +145,7 @@ TEST_CASE("A text that fills many windows is one find from its first letter to i
     text += std::to_string(i) + " bottles stand on the wall of the old mill\n";
   }
   auto elements = test::noise(1'200'000, 10);
-  hide(elements, bytes_in(text), 200'003);
+  hide(elements, test::text_bytes(text), 200'003);
   const auto finds = rate_long_stream({{elements, 1}, Field{}, 8, 6, -20}, TouchedBits{200'003, 200'002 + 8 * text.size()});
   REQUIRE(finds.size() == 1);
   const auto& found = finds.front().found;
@@ -182,7 +175,7 @@ TEST_CASE("Noise holds nothing, and what a change did not touch is not its messa
   auto elements = test::noise(300'000, 14);
   CHECK(rate_long_stream({{elements, 1}, Field{}, 8, 6, -20}, TouchedBits{0, 299'999}).empty());
   CHECK(rate_long_stream({{elements, 1}, Field{}, 7, 6, -20}, TouchedBits{0, 299'999}).empty());
-  hide(elements, bytes_in(k_plain_sentence), 4'001);
+  hide(elements, test::text_bytes(k_plain_sentence), 4'001);
   CHECK(rate_long_stream({{elements, 1}, Field{}, 8, 6, -20}, TouchedBits{100'000, 200'000}).empty());
 }
 
