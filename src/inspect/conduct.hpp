@@ -25,8 +25,10 @@ struct Inspected {
 /// In order of offset, then id.
 void sort_findings(std::vector<Finding>& findings);
 
-/// Opens and inspects a file. Throws InputError.
+/// A file that is open, with a finding where it changes meanwhile.
 [[nodiscard]] Inspected inspect_opened(const SharedSource& source, const std::string& path, const InspectOptions& options, Neighbours neighbours);
+
+/// Opens and inspects a file. Throws InputError.
 [[nodiscard]] Inspected inspect_path(const std::string& path, const InspectOptions& options, Neighbours neighbours);
 
 }  // namespace upinspect::inspecting
