@@ -41,8 +41,12 @@ UPINSPECT_INLINE void add_tile(const Piece& piece, std::size_t row, std::size_t 
   const double* right = piece.strips + strip * piece.samples * k_strip;
   Register sums[Tile::k_rows][Tile::k_registers] = {};
   for (std::size_t s = 0; s < piece.samples; ++s) {
+    // One by one: all in one go g++ 12 copies them through memory, and waits for it.
     Register values[Tile::k_registers];
-    std::memcpy(values, right + s * k_strip, sizeof values);
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < Tile::k_registers; ++i) {
+      std::memcpy(&values[i], right + s * k_strip + i * Tile::k_lanes, sizeof values[i]);
+    }
 #pragma GCC unroll 8
     for (std::size_t r = 0; r < Tile::k_rows; ++r) {
 #pragma GCC unroll 2
