@@ -26,6 +26,9 @@ class Source {
   /// True where what lies behind the source is no longer what it was when it was opened, as far as one can see.
   [[nodiscard]] virtual bool changed_since_opened() const { return false; }
 
+  /// All of them, where they are in memory.
+  [[nodiscard]] virtual std::optional<std::span<const std::byte>> bytes() const noexcept { return std::nullopt; }
+
   /// Of all bytes, as 64 digits, where it is known already.
   [[nodiscard]] virtual std::optional<std::string> sha256() const { return std::nullopt; }
 };
@@ -69,8 +72,7 @@ class LoadedFile final : public Source {
   [[nodiscard]] bool changed_since_opened() const override { return m_file.changed_since_opened(); }
   [[nodiscard]] std::optional<std::string> sha256() const override { return m_sha256; }
 
-  /// All of them, where they are kept.
-  [[nodiscard]] std::optional<std::span<const std::byte>> bytes() const noexcept;
+  [[nodiscard]] std::optional<std::span<const std::byte>> bytes() const noexcept override;
   void set_sha256(std::string digits) { m_sha256 = std::move(digits); }
 
  private:

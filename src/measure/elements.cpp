@@ -33,6 +33,7 @@ class ElementReader {
       : m_source(source), m_tensor(tensor), m_memory(memory), m_most_unpacked(most_unpacked) {}
 
   void read(const ElementSink& sink);
+  void load(std::vector<std::byte>& out);
 
  private:
   [[nodiscard]] ByteRange provable_span() const;
@@ -147,6 +148,33 @@ void ElementReader::read(const ElementSink& sink) {
   }
 }
 
+/// What lies in the file just as it is is read to where it is wanted.
+void ElementReader::load(std::vector<std::byte>& out) {
+  out.clear();
+  const bool turns = m_tensor.location.order == ByteOrder::big && turning_unit(m_tensor.dtype) > 1;
+  if (turns || !m_tensor.unread.empty() || !model::is_row_major(m_tensor) || m_tensor.location.packing != Packing::stored) {
+    read([&out](std::span<const std::byte> piece) { out.insert(out.end(), piece.begin(), piece.end()); });
+    return;
+  }
+  if (m_tensor.elements != 0 && m_tensor.bytes != 0) {
+    const auto span = provable_span();
+    out.resize(static_cast<std::size_t>(span.length));
+    m_source.read_at(m_tensor.location.packed.offset + span.offset, out);
+  }
+}
+
+/// Reads, and says what went wrong in this room's words.
+template <typename Reading>
+void read_or_say_why(const Reading& reading) {
+  try {
+    reading();
+  } catch (const bytes::ParseError& error) {
+    throw Unreadable(std::string("its entry cannot be unpacked: ") + error.what());
+  } catch (const bytes::ReadError& error) {
+    throw Unreadable(error.what());
+  }
+}
+
 }  // namespace
 
 std::size_t turning_unit(Dtype dtype) {
@@ -198,13 +226,12 @@ void WholeElements::feed(std::span<const std::byte> piece) {
 
 void stream_elements(const bytes::Source& source, const Tensor& tensor, std::uint64_t memory,
                      std::uint64_t most_unpacked, const ElementSink& sink) {
-  try {
-    ElementReader(source, tensor, memory, most_unpacked).read(sink);
-  } catch (const bytes::ParseError& error) {
-    throw Unreadable(std::string("its entry cannot be unpacked: ") + error.what());
-  } catch (const bytes::ReadError& error) {
-    throw Unreadable(error.what());
-  }
+  read_or_say_why([&] { ElementReader(source, tensor, memory, most_unpacked).read(sink); });
+}
+
+void load_elements(const bytes::Source& source, const Tensor& tensor, std::uint64_t memory, std::uint64_t most_unpacked,
+                   std::vector<std::byte>& out) {
+  read_or_say_why([&] { ElementReader(source, tensor, memory, most_unpacked).load(out); });
 }
 
 }  // namespace upinspect::measure

@@ -29,11 +29,6 @@ constexpr std::size_t k_listed_gaps = 64;
 // Stands for the file itself where the packed offset of a deflated entry would stand.
 constexpr std::uint64_t k_whole_file = UINT64_MAX;
 
-struct FreeHand {
-  SecondHand& hand;
-  ~FreeHand() { hand.wait(); }
-};
-
 /// The bytes of a tensor, in the file or in an unpacked entry.
 struct InStream {
   std::uint64_t entry = k_whole_file;
@@ -62,26 +57,51 @@ bool pays_for_a_thread(const InspectOptions& options, std::uint64_t size) {
   return cores > 1 && size > 2 * HashThread::k_block_bytes;
 }
 
+/// The second hand, while there is a core for it: hashing may need the other one.
+class SpareHand final : public numeric::Helper {
+ public:
+  void make_way_for(HashThread* hash) noexcept { m_hash = hash; }
+  [[nodiscard]] bool offer(std::function<void()> job) override { return (m_hash == nullptr || m_hash->keeps_up()) && m_hand.offer(std::move(job)); }
+  void wait() noexcept override { m_hand.wait(); }
+
+ private:
+  SecondHand m_hand;
+  HashThread* m_hash = nullptr;
+};
+
+/// While it lives the hand makes way; it is free again before the hashing, and the blocks it looks at, are gone.
+class MakingWay {
+ public:
+  MakingWay(SpareHand& hand, HashThread& hash) : m_hand(hand) { m_hand.make_way_for(&hash); }
+  ~MakingWay() {
+    m_hand.wait();
+    m_hand.make_way_for(nullptr);
+  }
+  MakingWay(const MakingWay&) = delete;
+  MakingWay& operator=(const MakingWay&) = delete;
+
+ private:
+  SpareHand& m_hand;
+};
+
 /// The tasks of tensors that lie in a stream just as they are; a large one is shared with `hand`, where there is one.
 class TensorTaskMaker final : public TaskMaker {
  public:
-  TensorTaskMaker(const InspectOptions& options, InstrumentPool& pool, SecondHand* hand)
-      : m_options(options), m_pool(pool), m_hand(options.sha256 ? nullptr : hand) {}
+  TensorTaskMaker(const InspectOptions& options, numeric::Helper* hand) : m_options(options), m_hand(hand) {}
   [[nodiscard]] std::unique_ptr<StreamTask> make(ByteRange range, Tensor& tensor) const override {
     numeric::Helper* const helper = m_hand != nullptr && pays_for_a_thread(m_options, range.length) ? m_hand : nullptr;
-    return std::make_unique<TensorTask>(range, tensor, m_options, m_pool, helper);
+    return std::make_unique<TensorTask>(range, tensor, m_options, InstrumentPool::of_this_thread(), helper);
   }
 
  private:
   const InspectOptions& m_options;
-  InstrumentPool& m_pool;
-  SecondHand* m_hand;
+  numeric::Helper* m_hand;
 };
 
 class FilePass {
  public:
   FilePass(model::Builder& builder, const Coverage& coverage)
-      : m_builder(builder), m_coverage(coverage), m_maker(builder.options(), m_pool, &m_second_hand), m_alone(builder.options(), m_pool, nullptr) {}
+      : m_builder(builder), m_coverage(coverage), m_maker(builder.options(), &m_hand), m_alone(builder.options(), nullptr) {}
   void run();
 
  private:
@@ -96,6 +116,7 @@ class FilePass {
   void plan_checksums();
   void plan_gaps();
   [[nodiscard]] bool is_the_file(const InStream& item) const;
+  [[nodiscard]] std::span<const std::byte> read_block(HashThread& hash, std::uint64_t offset, std::size_t length) const;
   void stream();
   void gather_rest();
   void gather_decoded();
@@ -105,7 +126,7 @@ class FilePass {
 
   model::Builder& m_builder;
   const Coverage& m_coverage;
-  SecondHand m_second_hand;
+  SpareHand m_hand;
   InstrumentPool& m_pool = InstrumentPool::of_this_thread();
   TensorTaskMaker m_maker;
   TensorTaskMaker m_alone;
@@ -233,7 +254,7 @@ void FilePass::place_in_streams() {
     open_ends.push(item.range.end());
     place(item);
   }
-  m_in_stream = {};
+  std::vector<InStream>().swap(m_in_stream);  // = {} would keep its memory
 }
 
 /// True where the tensor's elements are all bytes of the file just as they are: its XXH3 is the file's.
@@ -299,22 +320,31 @@ void FilePass::plan() {
   }
   plan_tensors(std::move(items));
   place_in_streams();
+  if (pays_for_a_thread(m_builder.options(), m_builder.source().size())) {
+    m_sweep.share_with(m_hand);
+  }
   m_sweep.start();
+}
+
+std::span<const std::byte> FilePass::read_block(HashThread& hash, std::uint64_t offset, std::size_t length) const {
+  const auto block = hash.next_block().first(length);
+  m_builder.source().read_at(offset, block);
+  hash.push(length);
+  return block;
 }
 
 void FilePass::stream() {
   const auto& source = m_builder.source();
   const auto known = source.sha256();
-  HashThread hash(hash_mode(m_builder.options(), known.has_value(), source.size()), source.size());
-  const FreeHand free_before_the_blocks_go{m_second_hand};
+  const auto mode = hash_mode(m_builder.options(), known.has_value(), source.size());
+  const auto at_hand = mode == HashThread::Mode::off ? source.bytes() : std::nullopt;
+  HashThread hash(mode, at_hand ? 0 : source.size());
+  const MakingWay making_way(m_hand, hash);
   bytes::Xxh3_128 xxh3;
   std::uint64_t offset = 0;
   while (offset < source.size()) {
-    const auto block = hash.next_block();
-    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), source.size() - offset));
-    const auto piece = block.first(length);
-    source.read_at(offset, piece);
-    hash.push(length);
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(HashThread::k_block_bytes, source.size() - offset));
+    const auto piece = at_hand ? at_hand->subspan(static_cast<std::size_t>(offset), length) : read_block(hash, offset, length);
     if (m_whole == nullptr) {
       xxh3.add(piece);
     }

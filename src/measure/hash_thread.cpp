@@ -54,6 +54,15 @@ void HashThread::push(std::size_t length) {
   }
 }
 
+bool HashThread::keeps_up() {
+  constexpr std::uint64_t k_few = 2;
+  if (m_mode != Mode::threaded) {
+    return true;
+  }
+  const std::scoped_lock lock(m_mutex);
+  return m_pushed - m_hashed <= k_few;
+}
+
 void HashThread::work() {
   for (;;) {
     std::unique_lock lock(m_mutex);

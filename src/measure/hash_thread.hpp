@@ -35,6 +35,9 @@ class HashThread {
   [[nodiscard]] std::span<std::byte> next_block();
   void push(std::size_t length);
 
+  /// Whether hardly more than the last block waits to be hashed: then hashing is not what the reader waits for.
+  [[nodiscard]] bool keeps_up();
+
   /// Waits for the last block; the digest of all that was pushed. Empty where hashing is off.
   [[nodiscard]] std::string hex();
 

@@ -2,10 +2,13 @@
 // Hands the stretches of one stream, as it passes by once, to whoever asked for them.
 #pragma once
 
+#include "numeric/accumulator.hpp"
 #include "upinspect/artifact.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <span>
 #include <vector>
@@ -28,6 +31,7 @@ class StreamTask {
 };
 
 /// Makes the task for a tensor when its bytes come: of a hundred thousand that lie one after another few are there at a time.
+/// Called on the thread that measures it.
 class TaskMaker {
  public:
   virtual ~TaskMaker() = default;
@@ -41,6 +45,10 @@ class StreamSweep {
   /// A task that `maker`, which outlives the sweep, makes of `tensor` when it begins.
   void add(ByteRange range, Tensor& tensor, const TaskMaker& maker);
   void expect(std::size_t more) { m_tasks.reserve(m_tasks.size() + more); }
+
+  /// Lets `helper`, which outlives the sweep, measure some of the tensors that lie whole in a piece. A piece then stays where it
+  /// is until the next call of feed or finish.
+  void share_with(numeric::Helper& helper) { m_helper = &helper; }
 
   /// Sorts the tasks; call it once, after the last add and before the first feed.
   void start();
@@ -60,6 +68,11 @@ class StreamSweep {
     Tensor* tensor = nullptr;
   };
 
+  void share(std::span<const std::byte> piece);
+  void measure_shared();
+  void help() noexcept;
+  void settle();
+  void pass_over_shared();
   void open_until(std::uint64_t offset);
   [[nodiscard]] std::unique_ptr<StreamTask> begun(Planned& planned) const;
 
@@ -68,6 +81,13 @@ class StreamSweep {
   std::vector<std::unique_ptr<StreamTask>> m_open;
   std::size_t m_next = 0;
   std::uint64_t m_position = 0;
+  numeric::Helper* m_helper = nullptr;
+  std::vector<std::uint32_t> m_shared;  ///< the tasks of the piece that two threads share; whoever is free takes the next one
+  std::size_t m_passed = 0;             ///< of these
+  std::span<const std::byte> m_shared_piece;
+  std::uint64_t m_shared_at = 0;  ///< where in the stream that piece starts
+  std::atomic<std::size_t> m_next_shared{0};
+  std::exception_ptr m_failure;
 };
 
 }  // namespace upinspect::measure

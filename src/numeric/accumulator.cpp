@@ -78,6 +78,8 @@ void Accumulator::share(std::span<const std::byte> chunks, Helper& helper) {
   m_chunks += m_shared->sums.size();
   if (helper.offer([this] { help(); })) {
     m_shared->counted = true;
+  } else {
+    settle();  // while the cache holds them
   }
 }
 

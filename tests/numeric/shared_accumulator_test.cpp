@@ -4,6 +4,7 @@
 #include "numeric/accumulator.hpp"
 #include "numeric/samples.hpp"
 #include "support/catch.hpp"
+#include "support/helpers.hpp"
 
 #include <random>
 
@@ -12,35 +13,6 @@ using namespace upinspect::test;
 using numeric::Accumulator;
 
 namespace {
-
-/// Takes every job, and does it only when it is waited for: the caller has had all chunks by then.
-class Late final : public numeric::Helper {
- public:
-  bool offer(std::function<void()> job) override {
-    m_job = std::move(job);
-    return true;
-  }
-  void wait() noexcept override { std::exchange(m_job, [] {})(); }
-
- private:
-  std::function<void()> m_job = [] {};
-};
-
-/// Does every job at once: the caller is left with none.
-class Eager final : public numeric::Helper {
- public:
-  bool offer(std::function<void()> job) override {
-    job();
-    return true;
-  }
-  void wait() noexcept override {}
-};
-
-class Unwilling final : public numeric::Helper {
- public:
-  bool offer(std::function<void()> /*job*/) override { return false; }
-  void wait() noexcept override {}
-};
 
 numeric::Result measured(Dtype dtype, std::span<const std::byte> bytes, numeric::Helper* helper, std::uint32_t seed) {
   std::mt19937 random(seed);
