@@ -83,24 +83,50 @@ Origins origins_of(model::Builder& builder, const SharedSource& source) {
   return origins;
 }
 
-void stream_tensor(const Origin& origin, const Tensor& tensor, const InspectOptions& options,
-                   const measure::ElementSink& sink) {
+namespace {
+
+void stop_if_asked(const InspectOptions& options) {
+  if (options.stop != nullptr && options.stop->load(std::memory_order_relaxed)) {
+    throw Stopped();
+  }
+}
+
+/// Calls `reading` with the source, the tensor as it lies there, and the memory that reading it may take.
+template <typename Reading>
+void read_from(const Origin& origin, const Tensor& tensor, const Reading& reading) {
   if (!origin.source) {
     refuse(tensor, words(origin.missing));
   }
-  const measure::ElementSink stoppable = [&](std::span<const std::byte> piece) {
-    if (options.stop != nullptr && options.stop->load(std::memory_order_relaxed)) {
-      throw Stopped();
-    }
-    sink(piece);
-  };
-  const bool strided = !model::is_row_major(tensor);
-  const auto& read_as = origin.decoded ? in_storage(tensor, origin.source->size()) : tensor;
+  const auto memory = model::is_row_major(tensor) ? k_piece : k_gather_memory;
   try {
-    measure::stream_elements(*origin.source, read_as, strided ? k_gather_memory : k_piece, options.limits.memory, stoppable);
+    if (origin.decoded) {
+      reading(*origin.source, in_storage(tensor, origin.source->size()), memory);
+    } else {
+      reading(*origin.source, tensor, memory);
+    }
   } catch (const measure::Unreadable& why) {
     refuse(tensor, why.what());
   }
+}
+
+}  // namespace
+
+void stream_tensor(const Origin& origin, const Tensor& tensor, const InspectOptions& options,
+                   const measure::ElementSink& sink) {
+  const measure::ElementSink stoppable = [&](std::span<const std::byte> piece) {
+    stop_if_asked(options);
+    sink(piece);
+  };
+  read_from(origin, tensor, [&](const bytes::Source& source, const Tensor& lies, std::uint64_t memory) {
+    measure::stream_elements(source, lies, memory, options.limits.memory, stoppable);
+  });
+}
+
+void load_tensor(const Origin& origin, const Tensor& tensor, const InspectOptions& options, std::vector<std::byte>& out) {
+  stop_if_asked(options);
+  read_from(origin, tensor, [&](const bytes::Source& source, const Tensor& lies, std::uint64_t memory) {
+    measure::load_elements(source, lies, memory, options.limits.memory, out);
+  });
 }
 
 std::vector<std::byte> load_tensor(const Origin& origin, const Tensor& tensor, const InspectOptions& options,
@@ -109,12 +135,7 @@ std::vector<std::byte> load_tensor(const Origin& origin, const Tensor& tensor, c
     refuse(tensor, "it has " + std::to_string(tensor.bytes) + " bytes, more than the " + std::to_string(most) + " allowed");
   }
   std::vector<std::byte> out;
-  stream_tensor(origin, tensor, options, [&](std::span<const std::byte> piece) {
-    if (out.empty()) {
-      out.reserve(static_cast<std::size_t>(tensor.bytes));
-    }
-    out.insert(out.end(), piece.begin(), piece.end());
-  });
+  load_tensor(origin, tensor, options, out);
   return out;
 }
 

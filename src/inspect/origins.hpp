@@ -47,7 +47,10 @@ struct Origins {
 void stream_tensor(const Origin& origin, const Tensor& tensor, const InspectOptions& options,
                    const measure::ElementSink& sink);
 
-/// The same in one piece. Throws InputError where the tensor has more than `most` bytes.
+/// The same in one piece, into `out`, whose memory is used again.
+void load_tensor(const Origin& origin, const Tensor& tensor, const InspectOptions& options, std::vector<std::byte>& out);
+
+/// The same. Throws InputError where the tensor has more than `most` bytes.
 [[nodiscard]] std::vector<std::byte> load_tensor(const Origin& origin, const Tensor& tensor,
                                                  const InspectOptions& options, std::uint64_t most);
 

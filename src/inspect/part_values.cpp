@@ -19,9 +19,10 @@ void require_values(const Tensor& tensor, const std::string& role) {
   }
 }
 
-void read_all(const ElementStream& stream, const std::function<void(std::span<const std::byte>)>& sink) {
+template <typename Reading>
+void read_all(const Reading& reading) {
   try {
-    stream(sink);
+    reading();
   } catch (const InputError& why) {
     throw lora::UpdateRefused(why.what());
   }
@@ -34,21 +35,21 @@ lora::PartValues<double> part_values(const Tensor& tensor, const std::string& ro
   lora::PartValues<double> part{tensor.shape, std::vector<double>(static_cast<std::size_t>(tensor.elements))};
   const auto& dtype = info(tensor.dtype);
   std::size_t done = 0;
-  read_all(stream, [&](std::span<const std::byte> piece) {
+  const auto take = [&](std::span<const std::byte> piece) {
     numeric::decode_values(tensor.dtype, piece, std::span(part.values).subspan(done));
     done += piece.size() / dtype.block_bytes * dtype.block_elements;
-  });
+  };
+  read_all([&] { stream(take); });
   return part;
 }
 
-std::optional<lora::PartView> part_view(const Tensor& tensor, const std::string& role, const ElementStream& stream, std::vector<std::byte>& bytes) {
+std::optional<lora::PartView> part_view(const Tensor& tensor, const std::string& role, const ElementLoader& load, std::vector<std::byte>& bytes) {
   require_values(tensor, role);
   const auto& dtype = info(tensor.dtype);
   if (dtype.block_elements != 1) {
     return std::nullopt;
   }
-  bytes.clear();
-  read_all(stream, [&bytes](std::span<const std::byte> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
+  read_all([&] { load(bytes); });
   const auto width = static_cast<std::size_t>(dtype.block_bytes);
   bytes.resize(static_cast<std::size_t>(tensor.elements) * width);
   return lora::PartView{tensor.shape, [&bytes, width, kind = tensor.dtype](std::size_t first, std::span<double> out) {

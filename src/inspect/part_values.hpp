@@ -23,9 +23,12 @@ using ElementStream = std::function<void(const std::function<void(std::span<cons
 /// values of its own, and where they cannot be read.
 [[nodiscard]] lora::PartValues<double> part_values(const Tensor& tensor, const std::string& role, const ElementStream& stream);
 
+/// Puts a tensor's elements, row-major and little-endian, into `out`. Throws InputError where they cannot be read.
+using ElementLoader = std::function<void(std::vector<std::byte>& out)>;
+
 /// The same, a few at a time: the elements themselves are kept in `bytes`, which must outlive the view. Nothing for a dtype
 /// whose elements share blocks.
-[[nodiscard]] std::optional<lora::PartView> part_view(const Tensor& tensor, const std::string& role, const ElementStream& stream,
+[[nodiscard]] std::optional<lora::PartView> part_view(const Tensor& tensor, const std::string& role, const ElementLoader& load,
                                                       std::vector<std::byte>& bytes);
 
 /// The most elements that a part may have.

@@ -83,7 +83,7 @@ class Strengths {
     source.length = [&](const std::string& role) { return length(*tensor(module.part(role))); };
     source.view = [&](const std::string& role) {
       const auto& part = *tensor(module.part(role));
-      return part_view(part, role, stream_of(part), halves[role]);
+      return part_view(part, role, [&](std::vector<std::byte>& out) { load_tensor(origin_of(part), part, m_options, out); }, halves[role]);
     };
     auto strength = lora::strength_of(module, source);
     module.strength = std::move(strength.figures);
@@ -105,8 +105,12 @@ class Strengths {
 
   [[nodiscard]] ElementStream stream_of(const Tensor& tensor) const {
     return [this, &tensor](const auto& sink) {
-      stream_tensor(m_origins.tensors[static_cast<std::size_t>(&tensor - m_artifact.tensors.data())], tensor, m_options, sink);
+      stream_tensor(origin_of(tensor), tensor, m_options, sink);
     };
+  }
+
+  [[nodiscard]] const Origin& origin_of(const Tensor& tensor) const {
+    return m_origins.tensors[static_cast<std::size_t>(&tensor - m_artifact.tensors.data())];
   }
 
   [[nodiscard]] static std::optional<double> length(const Tensor& tensor) {
