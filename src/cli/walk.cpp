@@ -106,41 +106,24 @@ class Walker {
 
  private:
   void visit(const fs::path& entry, std::vector<fs::path>& below) {
-    std::error_code error;
-    const auto status = fs::symlink_status(entry, error);
-    if (error) {
-      m_sink.passed_over(entry.string(), error.message(), true);
-    } else if (fs::is_symlink(status)) {
+    struct stat status {};
+    if (::lstat(entry.c_str(), &status) != 0) {
+      m_sink.passed_over(entry.string(), std::strerror(errno), true);
+    } else if (S_ISLNK(status.st_mode)) {
       if (stays_inside(entry, m_root)) {
         m_sink.file(named(entry.string()));
       } else {
         m_sink.passed_over(entry.string(), "is a link that leaves the folder or leads to no file; not followed", false);
       }
-    } else if (fs::is_directory(status)) {
+    } else if (S_ISDIR(status.st_mode)) {
       if (m_descend == Descend::yes) {
         below.push_back(entry);
       }
-    } else if (fs::is_regular_file(status)) {
-      regular_file(entry);
+    } else if (S_ISREG(status.st_mode)) {
+      m_sink.file({entry.string(), static_cast<std::uint64_t>(status.st_size), status.st_dev, status.st_ino});
     } else {
       m_sink.passed_over(entry.string(), "is a special file; not opened", false);
     }
-  }
-
-  void regular_file(const fs::path& entry) {
-    struct stat status {};
-    const bool seen = ::lstat(entry.c_str(), &status) == 0;
-    if (seen && S_ISLNK(status.st_mode)) {
-      m_sink.passed_over(entry.string(), "became a link while the folder was read; not followed", true);
-      return;
-    }
-    FoundFile file{.path = entry.string()};
-    if (seen) {
-      file.size = static_cast<std::uint64_t>(status.st_size);
-      file.device = status.st_dev;
-      file.node = status.st_ino;
-    }
-    m_sink.file(file);
   }
 
   fs::path m_root;
