@@ -139,16 +139,33 @@ struct Slope {
   unsigned binades = 0;
 };
 
+/// log2 of distances, of which few are much used: those of before are remembered.
+class Logarithms {
+ public:
+  double operator()(std::uint64_t distance) {
+    auto& [number, logarithm] = m_known[distance % m_known.size()];
+    if (number != distance) {
+      number = distance;
+      logarithm = std::log2(static_cast<double>(distance));
+    }
+    return logarithm;
+  }
+
+ private:
+  std::array<std::pair<std::uint64_t, double>, 4096> m_known{};  // of 0, which is no distance of what differs, nothing is known
+};
+
 /// How the bit length of the distance changes from one binade to the next.
 Slope distance_slope(const ElementDifference& of) {
   std::vector<double> sums(2048, 0);
   std::vector<double> counts(2048, 0);
   const auto& layout = of.format.layout;
+  Logarithms log2_of;
   for (const auto& element : of.kept) {
     const auto exponent = static_cast<std::size_t>((element.before >> layout.fraction_bits) & ((std::uint64_t{1} << layout.exponent_bits) - 1));
     const auto x = of.format.ordered(element.before);
     const auto y = of.format.ordered(element.after);
-    sums[exponent] += std::log2(static_cast<double>(x < y ? y - x : x - y));
+    sums[exponent] += log2_of(x < y ? y - x : x - y);
     counts[exponent] += 1;
   }
   double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;

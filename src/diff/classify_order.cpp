@@ -82,14 +82,19 @@ bool known_apart(const numeric::ElementDifference& difference) {
   return apart != 0;
 }
 
-std::size_t distinct(std::span<const ChangedElement> elements, std::uint64_t ChangedElement::*side) {
+/// How many values there are on one side; one more than `most` where there are more than that.
+std::size_t distinct(std::span<const ChangedElement> elements, std::uint64_t ChangedElement::*side, std::size_t most) {
   std::vector<std::uint64_t> values;
-  values.reserve(elements.size());
   for (const auto& element : elements) {
-    values.push_back(element.*side);
+    const auto place = std::lower_bound(values.begin(), values.end(), element.*side);
+    if (place == values.end() || *place != element.*side) {
+      if (values.size() == most) {
+        return most + 1;
+      }
+      values.insert(place, element.*side);
+    }
   }
-  std::sort(values.begin(), values.end());
-  return static_cast<std::size_t>(std::unique(values.begin(), values.end()) - values.begin());
+  return values.size();
 }
 
 /// A stretch that a quantiser gives one scale, and the number of levels that it can have.
@@ -104,9 +109,9 @@ bool lies_on(const Grid& grid, std::span<const ChangedElement> kept) {
   std::size_t stretches = 0;
   std::size_t coarse = 0;
   for (std::size_t begin = 0; begin < kept.size() && stretches < 256;) {
-    const auto stretch = kept[begin].index / grid.length;
+    const auto next = (kept[begin].index / grid.length + 1) * grid.length;
     auto end = begin;
-    while (end < kept.size() && kept[end].index / grid.length == stretch) {
+    while (end < kept.size() && kept[end].index < next) {
       ++end;
     }
     const auto part = kept.subspan(begin, end - begin);
@@ -115,8 +120,9 @@ bool lies_on(const Grid& grid, std::span<const ChangedElement> kept) {
       continue;
     }
     ++stretches;
-    const auto now = distinct(part, &ChangedElement::after);
-    coarse += now <= grid.levels && now * 3 <= distinct(part, &ChangedElement::before) * 2 ? 1U : 0U;
+    const auto now = distinct(part, &ChangedElement::after, grid.levels);
+    const auto enough = (now * 3 + 1) / 2;
+    coarse += now <= grid.levels && distinct(part, &ChangedElement::before, enough) >= enough ? 1U : 0U;
   }
   return stretches != 0 && coarse * 10 >= stretches * 9 && stretches * grid.length >= 1024;
 }

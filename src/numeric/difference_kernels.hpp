@@ -50,15 +50,16 @@ struct FloatBlock {
 /// Distances of floats of 32 bits have this many bins, by distance_bin().
 inline constexpr std::size_t k_float_bins = distance_bin(0xffffffffU) + 1;
 /// Copies of the counts, so that equal distances do not wait for one another.
-inline constexpr std::size_t k_bin_copies = 4;
+inline constexpr std::size_t k_bin_copies = 8;
 /// The counts of flipped bits have this many planes: they hold up to k_tally_blocks blocks.
 inline constexpr std::size_t k_count_planes = 11;
 inline constexpr std::size_t k_tally_blocks = 16;
 inline constexpr std::size_t k_difference_lanes = 16;
+static_assert(k_tally_blocks * k_block_elements / k_bin_copies <= 0xffff, "a bin's count has sixteen bits");
 
 /// What blocks add up to. Bin 0 also has what did not change and what has no distance.
 struct DifferenceTally {
-  alignas(64) std::array<std::array<std::uint32_t, k_float_bins>, k_bin_copies> bins{};
+  alignas(64) std::array<std::array<std::uint16_t, k_float_bins>, k_bin_copies> bins{};
   /// planes[p][lane]: bit b has the digit 2^p of how often bit b was flipped in that lane.
   alignas(64) std::array<std::array<std::uint32_t, k_difference_lanes>, k_count_planes> planes{};
   std::uint32_t flipped = 0;

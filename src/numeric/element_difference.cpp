@@ -8,6 +8,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <numeric>
 
 namespace upinspect::numeric {
@@ -219,10 +220,8 @@ void ElementDifference::settle(DifferenceTally& tally) {
   distance_sum += static_cast<double>(tally.distance_sum);
   absolute_sum += tally.absolute_sum;
   absolute_max = std::max(absolute_max, tally.absolute_max);
-  const auto& bins = tally.bins;
-  static_assert(k_bin_copies == 4);
-  for (std::size_t bin = 1; bin < k_float_bins; ++bin) {
-    distances[bin] += bins[0][bin] + bins[1][bin] + bins[2][bin] + bins[3][bin];
+  for (const auto& bins : tally.bins) {
+    std::transform(bins.begin() + 1, bins.end(), distances.begin() + 1, distances.begin() + 1, std::plus<>());
   }
   for (std::size_t plane = 0; plane < k_count_planes; ++plane) {
     for (unsigned bit = 0; bit < 32; ++bit) {
