@@ -21,13 +21,14 @@ class CryptoDigest {
   explicit CryptoDigest(Algorithm algorithm);
 
  private:
+  union Context;
   struct Free {
-    void operator()(void* context) const noexcept;
+    void operator()(Context* context) const noexcept;
   };
   void start();
 
   Algorithm m_algorithm;
-  std::unique_ptr<void, Free> m_context;
+  std::unique_ptr<Context, Free> m_context;
   bool m_ended = false;
 };
 

@@ -51,7 +51,7 @@ class HashThread {
   std::uint64_t m_pushed = 0;
   std::uint64_t m_hashed = 0;
   bool m_closing = false;
-  std::optional<bytes::Sha256> m_digest;  ///< libcrypto takes its time to start
+  std::optional<bytes::Sha256> m_digest;
   std::mutex m_mutex;
   std::condition_variable m_changed;
   std::thread m_thread;
