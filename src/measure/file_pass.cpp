@@ -5,7 +5,7 @@
 #include "measure/entry_tasks.hpp"
 #include "measure/gather.hpp"
 #include "measure/hash_thread.hpp"
-#include "measure/second_hand.hpp"
+#include "measure/spare_hand.hpp"
 #include "measure/tensor_task.hpp"
 
 #include <algorithm>
@@ -56,33 +56,6 @@ bool pays_for_a_thread(const InspectOptions& options, std::uint64_t size) {
   const auto cores = options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
   return cores > 1 && size > 2 * HashThread::k_block_bytes;
 }
-
-/// The second hand, while there is a core for it: hashing may need the other one.
-class SpareHand final : public numeric::Helper {
- public:
-  void make_way_for(HashThread* hash) noexcept { m_hash = hash; }
-  [[nodiscard]] bool offer(std::function<void()> job) override { return (m_hash == nullptr || m_hash->keeps_up()) && m_hand.offer(std::move(job)); }
-  void wait() noexcept override { m_hand.wait(); }
-
- private:
-  SecondHand m_hand;
-  HashThread* m_hash = nullptr;
-};
-
-/// While it lives the hand makes way; it is free again before the hashing, and the blocks it looks at, are gone.
-class MakingWay {
- public:
-  MakingWay(SpareHand& hand, HashThread& hash) : m_hand(hand) { m_hand.make_way_for(&hash); }
-  ~MakingWay() {
-    m_hand.wait();
-    m_hand.make_way_for(nullptr);
-  }
-  MakingWay(const MakingWay&) = delete;
-  MakingWay& operator=(const MakingWay&) = delete;
-
- private:
-  SpareHand& m_hand;
-};
 
 /// The tasks of tensors that lie in a stream just as they are; a large one is shared with `hand`, where there is one.
 class TensorTaskMaker final : public TaskMaker {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A thread that takes a share of the measuring where nothing has to be hashed on a thread of its own.
+// A thread that takes a share of the measuring.
 #pragma once
 
 #include "numeric/accumulator.hpp"
