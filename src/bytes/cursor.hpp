@@ -27,6 +27,8 @@ class LabelSink {
   virtual void label_named(ByteRange range, RegionKind kind, std::string_view what, std::string_view name) {
     label(range, kind, std::string(what).append(1, ' ').append(name));
   }
+  /// So many labels are about to come; they may be fewer or more.
+  virtual void expect(std::size_t /*labels*/) {}
 };
 
 /// Reads fields one after another from a window [begin, end) of a source. Each read names its field: the name is

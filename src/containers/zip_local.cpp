@@ -264,6 +264,9 @@ class LocalReader {
 std::vector<std::uint32_t> read_local_headers(const bytes::Source& source, ZipDirectory& directory,
                                               bytes::LabelSink* labels, FindingLog& log) {
   auto order = order_of_headers(directory.entries);
+  if (labels != nullptr) {
+    labels->expect(order.size());
+  }
   LocalReader reader(source, directory, labels, log);
   const auto offset_of = [&](std::size_t place) { return directory.entries[order[place]].header_offset; };
   for (std::size_t start = 0; start < order.size();) {

@@ -30,6 +30,7 @@ std::string_view title_of(const ZipReading& zip) {
 
 void read(const Probe& probe, model::Builder& builder) {
   const auto& zip = probe.zip();
+  builder.coverage.expect(zip.labels() + zip.directory().entries.size());
   zip.replay(builder);
   Value::Array names;
   names.reserve(zip.directory().entries.size());

@@ -22,6 +22,8 @@ class ZipReading {
   /// True where the archive begins with the file.
   [[nodiscard]] bool at_start() const noexcept { return m_at_start; }
   [[nodiscard]] const containers::ZipDirectory& directory() const noexcept { return m_directory; }
+  /// How many labels replay() gives.
+  [[nodiscard]] std::size_t labels() const noexcept { return m_labels.size(); }
   /// What Python's zipfile takes for the directory, where that is another one.
   [[nodiscard]] std::optional<containers::ZipDirectory> other_directory(const bytes::Source& source) const;
 

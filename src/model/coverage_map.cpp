@@ -70,6 +70,12 @@ void CoverageMap::label_named(ByteRange range, RegionKind kind, std::string_view
   }
 }
 
+/// Where there is no memory for as many, each is paid for as it comes.
+void CoverageMap::expect(std::size_t labels) {
+  constexpr std::size_t k_most = std::size_t{1} << 20;
+  m_regions.reserve(m_regions.size() + std::min(labels, k_most));
+}
+
 void CoverageMap::label_tensor(ByteRange range, std::size_t index) {
   if (range.length > 0 && affords(0)) {
     m_regions.emplace_back(range, RegionKind::tensor, static_cast<std::uint32_t>(index));

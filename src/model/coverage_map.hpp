@@ -22,6 +22,7 @@ class CoverageMap final : public bytes::LabelSink {
   /// Empty ranges are dropped. Ranges may come in any order and may overlap.
   void label(ByteRange range, RegionKind kind, std::string_view what) override;
   void label_named(ByteRange range, RegionKind kind, std::string_view what, std::string_view name) override;
+  void expect(std::size_t labels) override;
 
   /// Labels the elements of a tensor by its index in Artifact::tensors, whose name the label then needs not hold.
   void label_tensor(ByteRange range, std::size_t index);
@@ -36,7 +37,8 @@ class CoverageMap final : public bytes::LabelSink {
   /// The same, without a second copy of the labels.
   [[nodiscard]] Coverage build(std::uint64_t size, const std::vector<Tensor>& tensors = {}) &&;
 
-  /// How many labels there was no memory for.
+  /// How many labels it holds, and how many there was no memory for.
+  [[nodiscard]] std::size_t size() const noexcept { return m_regions.size(); }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return m_dropped; }
 
  private:
