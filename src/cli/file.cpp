@@ -92,6 +92,7 @@ class FileRun {
   template <typename Inspect>
   [[nodiscard]] inspecting::OrderedWork::Tell reading_of(const std::string& path, const Inspect& inspect);
   void tell(Artifact& artifact);
+  static void keep_first(Artifact& artifact);
   void fail(const std::string& path, const std::string& why);
   void pass_over(const std::string& path, const std::string& why, bool failed);
   void pass_over_replaced(const std::string& path);
@@ -251,6 +252,16 @@ void FileRun::tell(Artifact& artifact) {
   m_progress.clear();
   m_reports.artifact(artifact);
   m_found = m_found || any_as_bad(artifact.findings, m_options.fail_on);
+  keep_first(artifact);
+}
+
+/// The first stays until the process is gone: to take a hundred thousand tensors apart costs as much as a tenth of all that was
+/// done for them.
+void FileRun::keep_first(Artifact& artifact) {
+  static Artifact* kept = nullptr;
+  if (kept == nullptr) {
+    kept = new Artifact(std::move(artifact));
+  }
 }
 
 void FileRun::fail(const std::string& path, const std::string& why) {

@@ -116,8 +116,8 @@ void Comparison::compare_values(const Pair& pair) {
     ++m_difference.tensors_same;
     return;
   }
-  const auto on_the_way = m_on_the_way ? m_on_the_way->take(pair) : std::nullopt;
-  const auto measured = on_the_way ? *on_the_way : diff::measure_pair(pair, raw, m_options.inspect.jobs);
+  auto on_the_way = m_on_the_way ? m_on_the_way->take(pair) : std::nullopt;
+  const auto measured = on_the_way ? *std::move(on_the_way) : diff::measure_pair(pair, raw, m_options.inspect.jobs);
   if (measured.changed == 0) {
     ++m_difference.tensors_same;
     return;
