@@ -98,7 +98,7 @@ std::optional<Carved> carve_png(Bytes bytes) {
 std::optional<Carved> carve_gzip(Bytes bytes) {
   const auto body = gzip_body(bytes);
   const auto deflated = body ? inflate_at(bytes, *body) : std::nullopt;
-  if (!deflated) {
+  if (!deflated || deflated->unpacked == 0) {
     return std::nullopt;
   }
   const auto end = *body + deflated->packed;
@@ -108,9 +108,10 @@ std::optional<Carved> carve_gzip(Bytes bytes) {
   return proven("gzip", "gzip data", end + 8);
 }
 
+/// What holds nothing proves nothing: its checksum is zeros and a one, as pruned numbers have them by chance.
 std::optional<Carved> carve_zlib(Bytes bytes) {
   const auto deflated = bytes.size() > 6 ? inflate_at(bytes, 2) : std::nullopt;
-  if (!deflated) {
+  if (!deflated || deflated->unpacked == 0) {
     return std::nullopt;
   }
   const auto end = 2 + deflated->packed;

@@ -4,7 +4,6 @@
 #include "numeric/load.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -68,16 +67,25 @@ bool are_multiples(std::span<const float> values) {
 }
 
 /// Rows that were torn apart hold few numbers of one step: a dozen of those that were taken is looked at, and most must be such.
-bool is_on_steps(const ElementRun& run, std::size_t stride, std::size_t first, std::size_t last) {
+/// What is zero but for the bits of `mask` says nothing: whatever is written into zeros is a whole number of the smallest steps.
+bool is_on_steps(const ElementRun& run, std::uint64_t mask, std::size_t stride, std::size_t first, std::size_t last) {
   constexpr std::size_t k_neighbours = 12;
+  constexpr std::size_t k_enough = 8;
+  constexpr std::uint64_t k_magnitude = 0x7fffffff;
   const auto reach = k_neighbours * stride;
   last = std::min({last, run.count() - 1, first + 64 * reach});
   std::size_t pieces = 0;
   std::size_t on_steps = 0;
+  std::vector<float> values;
   for (auto begin = first; begin + reach <= last + stride; begin += reach) {
-    std::array<float, k_neighbours> values{};
+    values.clear();
     for (std::size_t i = 0; i < k_neighbours; ++i) {
-      values[i] = std::fabs(numeric::load_le<float>(run.bytes.data() + (begin + i * stride) * 4));
+      if ((run.at(begin + i * stride) & ~mask & k_magnitude) != 0) {
+        values.push_back(std::fabs(numeric::load_le<float>(run.bytes.data() + (begin + i * stride) * 4)));
+      }
+    }
+    if (values.size() < k_enough) {
+      continue;
     }
     const bool finite = std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
     std::sort(values.begin(), values.end());
@@ -94,8 +102,9 @@ struct Element {
   bool operator<(const Element& other) const { return std::tie(rest, field) < std::tie(other.rest, other.field); }
 };
 
-/// Of the elements inside that have others with the same other bits: how many there are, and how many of those have the same field, too.
+/// Of the elements inside that have others with the same other bits: how many there are, how many of those have the same field, too.
 struct Agreement {
+  double inside = 0;
   double all = 0;
   double same = 0;
 };
@@ -115,6 +124,7 @@ Agreement agreement_of(std::vector<Element> elements) {
       inside += inside_run;
       agreeing += static_cast<double>(inside_run * (last - run - 1));
     }
+    agreement.inside += static_cast<double>(inside);
     const auto others = static_cast<double>(last - first) - 1;
     if (others > 0) {
       agreement.same += agreeing / others;
@@ -132,7 +142,8 @@ bool is_on_a_grid(const Carrier& carrier, const Field& field, std::size_t first_
   if (field.bits >= 16 && comes_again(carrier.run(), first_found, last_found)) {
     return true;
   }
-  if (carrier.fraction == 23 && is_on_steps(carrier.run(), field.stride, first_found, last_found)) {
+  const auto mask = ((std::uint64_t{1} << field.bits) - 1) << field.base;
+  if (carrier.fraction == 23 && is_on_steps(carrier.run(), mask, field.stride, first_found, last_found)) {
     return true;
   }
   constexpr std::size_t k_around = 1 << 15;
@@ -143,7 +154,6 @@ bool is_on_a_grid(const Carrier& carrier, const Field& field, std::size_t first_
   const auto last_part = part_of(inner);
   const auto begin = std::max(part_of(first_found).start, first_found - std::min(first_found, k_around));
   const auto end = std::min(last_part.start + last_part.count, inner + k_around);
-  const auto mask = ((std::uint64_t{1} << field.bits) - 1) << field.base;
   // Zeros, and what one step below them wraps to, are no grid: what is the same there says nothing.
   const auto magnitude = (std::uint64_t{1} << (carrier.width * 8 - 1)) - 1;
   const auto infinite = magnitude & ~((std::uint64_t{1} << carrier.fraction) - 1);
@@ -162,9 +172,10 @@ bool is_on_a_grid(const Carrier& carrier, const Field& field, std::size_t first_
     return agreement_of(std::move(elements));
   };
   auto agreement = agreement_at(field.stride);
-  // Few that were taken say little: those between them may be on a grid.
+  // Few that were taken say little: those between them may be on a grid, where many come again; clamping leaves one in thirty.
   if (field.stride > 1 && agreement.all < k_enough_alike) {
     agreement = agreement_at(1);
+    agreement.all = agreement.all * 4 < agreement.inside ? 0 : agreement.all;
   }
   return agreement.all >= k_enough_alike && agreement.same > 0.75 * agreement.all;
 }

@@ -51,6 +51,20 @@ constexpr std::string_view k_code(
 
 }  // namespace
 
+TEST_CASE("packed data that hold nothing prove nothing") {
+  const auto packed = [](std::string_view content) {
+    std::string out(64, '\0');
+    uLongf length = out.size();
+    REQUIRE(compress(reinterpret_cast<Bytef*>(out.data()), &length, reinterpret_cast<const Bytef*>(content.data()), content.size()) == Z_OK);
+    return before_noise(std::string_view(out).substr(0, length));
+  };
+  CHECK(carve_at(packed("a"), 0).has_value());
+  CHECK_FALSE(carve_at(packed(""), 0).has_value());
+  CHECK_FALSE(carve_at(before_noise(std::string_view("\x78\x01\x03\x58\0\0\0\x01", 8)), 0).has_value());
+  const std::string_view gzip("\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0", 20);
+  CHECK_FALSE(carve_at(before_noise(gzip), 0).has_value());
+}
+
 TEST_CASE("The front of a file is known whatever follows, and not where a byte is missing") {
   for (const auto& [kind, bytes] : k_known) {
     CAPTURE(kind);

@@ -12,7 +12,7 @@ from support.scripts import need  # noqa: E402
 
 np = need("numpy")
 from bench.steganalysis import methods  # noqa: E402
-from diff.tools_test import ELF  # noqa: E402
+from diff.tools_test import ELF, SOURCE  # noqa: E402
 from diff.weights import one, to_bf16  # noqa: E402
 from lsb.honest_test import checks, silent  # noqa: E402
 from lsb.layouts_test import Files  # noqa: E402
@@ -110,10 +110,24 @@ def check_schedules(files):
             silent(files.lsb(one(dtype, values.astype(kind))), f"{shown}, {dtype}")
 
 
+def check_common_numbers(files):
+    """Text is written over zeros, which whatever is written into makes whole numbers of one step, and among numbers that clamping made one."""
+    clamped = weights(98304).view(np.float32).reshape(32, -1)
+    most = np.quantile(np.abs(clamped), .99, axis=1, keepdims=True)
+    clamped = np.clip(clamped, -most, most).ravel().view(np.uint32)
+    zeros = np.zeros(20000, np.uint32)
+    for shown, hidden in (("seven bits in zeros", methods.seven_bits(zeros, SOURCE, 4321)),
+                          ("every fifth of zeros", methods.at(zeros, SOURCE, 700, stride=5)),
+                          ("every sixteenth of clamped numbers", methods.at(clamped, SOURCE, 40000, stride=16, bits=3))):
+        report = files.lsb(one("F32", hidden.patterns))
+        texts = [p.get("text", "") for p in report["payloads"]]
+        checks.that(any(SOURCE.decode() in text and len(text) <= len(SOURCE) + 6 for text in texts), f"{shown}: {report['verdict']}, {texts}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         files = Files(folder)
-        for check in (check_widened, check_marks, check_structured, check_arithmetic, check_schedules):
+        for check in (check_widened, check_marks, check_structured, check_arithmetic, check_schedules, check_common_numbers):
             check(files)
     checks.finish()
 
