@@ -76,6 +76,14 @@ def many_tensors_header(path, count, halves):
     return path
 
 
+def cut_up(path, count, bytes_each):
+    """float16 numbers, cut into `count` tensors."""
+    size = count * bytes_each
+    values = weights(min(size // 2, 8 * MEBI), seed=5).astype("<f2")
+    entries = {f"layers.{i}.weight": {"dtype": "F16", "shape": [bytes_each // 2], "data_offsets": [i * bytes_each, (i + 1) * bytes_each]} for i in range(count)}
+    return repeated(path, values, size, header(entries))
+
+
 def many_entries_zip(path, count):
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(count):
@@ -112,7 +120,7 @@ def torch_adapter(path, source):
 
 
 def many_files(folder, count, size):
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     block = weights(size // 4, seed=9)
     for number in range(count):
         (folder / f"{number:05}.bin").write_bytes(np.roll(block, number).tobytes())
