@@ -70,8 +70,8 @@ bool are_multiples(std::span<const float> values) {
 /// What is zero but for the bits of `mask` says nothing: whatever is written into zeros is a whole number of the smallest steps.
 bool is_on_steps(const ElementRun& run, std::uint64_t mask, std::size_t stride, std::size_t first, std::size_t last) {
   constexpr std::size_t k_neighbours = 12;
-  constexpr std::size_t k_enough = 8;
-  constexpr std::uint64_t k_magnitude = 0x7fffffff;
+  constexpr std::size_t k_fewest_that_say = 8;
+  constexpr std::uint64_t k_without_sign = 0x7fffffff;
   const auto reach = k_neighbours * stride;
   last = std::min({last, run.count() - 1, first + 64 * reach});
   std::size_t pieces = 0;
@@ -80,11 +80,11 @@ bool is_on_steps(const ElementRun& run, std::uint64_t mask, std::size_t stride, 
   for (auto begin = first; begin + reach <= last + stride; begin += reach) {
     values.clear();
     for (std::size_t i = 0; i < k_neighbours; ++i) {
-      if ((run.at(begin + i * stride) & ~mask & k_magnitude) != 0) {
+      if ((run.at(begin + i * stride) & ~mask & k_without_sign) != 0) {
         values.push_back(std::fabs(numeric::load_le<float>(run.bytes.data() + (begin + i * stride) * 4)));
       }
     }
-    if (values.size() < k_enough) {
+    if (values.size() < k_fewest_that_say) {
       continue;
     }
     const bool finite = std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
