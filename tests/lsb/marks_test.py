@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.scripts import need  # noqa: E402
 
 np = need("numpy")
-from bench.steganalysis import methods  # noqa: E402
+from bench.steganalysis import carriers, methods  # noqa: E402
 from diff.tools_test import ELF, SOURCE  # noqa: E402
 from diff.weights import one, to_bf16  # noqa: E402
 from lsb.honest_test import checks, silent  # noqa: E402
@@ -112,14 +112,13 @@ def check_schedules(files):
 
 def check_common_numbers(files):
     """Text is written over zeros, which whatever is written into makes whole numbers of one step, and among numbers that clamping made one."""
-    clamped = weights(98304).view(np.float32).reshape(32, -1)
-    most = np.quantile(np.abs(clamped), .99, axis=1, keepdims=True)
-    clamped = np.clip(clamped, -most, most).ravel().view(np.uint32)
+    tensors = carriers.carrier("C8 clamped SVD", 98304, 3)
     zeros = np.zeros(20000, np.uint32)
-    for shown, hidden in (("seven bits in zeros", methods.seven_bits(zeros, SOURCE, 4321)),
-                          ("every fifth of zeros", methods.at(zeros, SOURCE, 700, stride=5)),
-                          ("every sixteenth of clamped numbers", methods.at(clamped, SOURCE, 40000, stride=16, bits=3))):
-        report = files.lsb(one("F32", hidden.patterns))
+    clamped = methods.at(carriers.flat(tensors), SOURCE, 40000, stride=16, bits=3)
+    for shown, content in (("seven bits in zeros", one("F32", methods.seven_bits(zeros, SOURCE, 4321).patterns)),
+                           ("every fifth of zeros", one("F32", methods.at(zeros, SOURCE, 700, stride=5).patterns)),
+                           ("every sixteenth of clamped numbers", carriers.content_of(carriers.filled(tensors, clamped.patterns)))):
+        report = files.lsb(content)
         texts = [p.get("text", "") for p in report["payloads"]]
         checks.that(any(SOURCE.decode() in text and len(text) <= len(SOURCE) + 6 for text in texts), f"{shown}: {report['verdict']}, {texts}")
 
