@@ -255,8 +255,7 @@ void FileRun::tell(Artifact& artifact) {
   keep_first(artifact);
 }
 
-/// The first stays until the process is gone: to take a hundred thousand tensors apart costs as much as a tenth of all that was
-/// done for them.
+/// The first stays until the process is gone: a hundred thousand tensors would be taken apart one by one for nothing.
 void FileRun::keep_first(Artifact& artifact) {
   static Artifact* kept = nullptr;
   if (kept == nullptr) {
