@@ -124,9 +124,14 @@ void stream_tensor(const Origin& origin, const Tensor& tensor, const InspectOpti
 
 void load_tensor(const Origin& origin, const Tensor& tensor, const InspectOptions& options, std::vector<std::byte>& out) {
   stop_if_asked(options);
-  read_from(origin, tensor, [&](const bytes::Source& source, const Tensor& lies, std::uint64_t memory) {
-    measure::load_elements(source, lies, memory, options.limits.memory, out);
+  bool loaded = false;
+  read_from(origin, tensor, [&](const bytes::Source& source, const Tensor& lies, std::uint64_t /*memory*/) {
+    loaded = measure::load_elements(source, lies, out);
   });
+  if (!loaded) {
+    out.clear();
+    stream_tensor(origin, tensor, options, [&out](std::span<const std::byte> piece) { out.insert(out.end(), piece.begin(), piece.end()); });
+  }
 }
 
 std::vector<std::byte> load_tensor(const Origin& origin, const Tensor& tensor, const InspectOptions& options,

@@ -33,7 +33,7 @@ class ElementReader {
       : m_source(source), m_tensor(tensor), m_memory(memory), m_most_unpacked(most_unpacked) {}
 
   void read(const ElementSink& sink);
-  void load(std::vector<std::byte>& out);
+  [[nodiscard]] bool load(std::vector<std::byte>& out);
 
  private:
   [[nodiscard]] ByteRange provable_span() const;
@@ -148,19 +148,16 @@ void ElementReader::read(const ElementSink& sink) {
   }
 }
 
-/// What lies in the file just as it is is read to where it is wanted.
-void ElementReader::load(std::vector<std::byte>& out) {
-  out.clear();
+bool ElementReader::load(std::vector<std::byte>& out) {
   const bool turns = m_tensor.location.order == ByteOrder::big && turning_unit(m_tensor.dtype) > 1;
-  if (turns || !m_tensor.unread.empty() || !model::is_row_major(m_tensor) || m_tensor.location.packing != Packing::stored) {
-    read([&out](std::span<const std::byte> piece) { out.insert(out.end(), piece.begin(), piece.end()); });
-    return;
+  const bool empty = m_tensor.elements == 0 || m_tensor.bytes == 0;
+  if (turns || empty || !m_tensor.unread.empty() || !model::is_row_major(m_tensor) || m_tensor.location.packing != Packing::stored) {
+    return false;
   }
-  if (m_tensor.elements != 0 && m_tensor.bytes != 0) {
-    const auto span = provable_span();
-    out.resize(static_cast<std::size_t>(span.length));
-    m_source.read_at(m_tensor.location.packed.offset + span.offset, out);
-  }
+  const auto span = provable_span();
+  out.resize(static_cast<std::size_t>(span.length));
+  m_source.read_at(m_tensor.location.packed.offset + span.offset, out);
+  return true;
 }
 
 /// Reads, and says what went wrong in this room's words.
@@ -229,9 +226,10 @@ void stream_elements(const bytes::Source& source, const Tensor& tensor, std::uin
   read_or_say_why([&] { ElementReader(source, tensor, memory, most_unpacked).read(sink); });
 }
 
-void load_elements(const bytes::Source& source, const Tensor& tensor, std::uint64_t memory, std::uint64_t most_unpacked,
-                   std::vector<std::byte>& out) {
-  read_or_say_why([&] { ElementReader(source, tensor, memory, most_unpacked).load(out); });
+bool load_elements(const bytes::Source& source, const Tensor& tensor, std::vector<std::byte>& out) {
+  bool loaded = false;
+  read_or_say_why([&] { loaded = ElementReader(source, tensor, 0, 0).load(out); });
+  return loaded;
 }
 
 }  // namespace upinspect::measure

@@ -49,9 +49,9 @@ struct Unreadable : std::runtime_error {
 void stream_elements(const bytes::Source& source, const Tensor& tensor, std::uint64_t memory,
                      std::uint64_t most_unpacked, const ElementSink& sink);
 
-/// The same elements into `out`, whose memory is used again.
-void load_elements(const bytes::Source& source, const Tensor& tensor, std::uint64_t memory, std::uint64_t most_unpacked,
-                   std::vector<std::byte>& out);
+/// The same elements at once into `out`, whose memory is used again, where they lie in `source` just as they are; else false, and
+/// they are for stream_elements.
+[[nodiscard]] bool load_elements(const bytes::Source& source, const Tensor& tensor, std::vector<std::byte>& out);
 
 /// Views may overlap and repeat elements, so a small file can describe any amount of tensor data: reading stops at this
 /// many times what is stored, beyond the second figure, in bytes.
