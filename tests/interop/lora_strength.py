@@ -142,7 +142,7 @@ def agree(shown, delta, values, norm):
 
 def smaller(shape):
     """Shapes of real files whose whole update numpy would take minutes for."""
-    return tuple(size // 8 if size >= 1000 else size for size in shape) if isinstance(shape, tuple) else shape
+    return tuple(size // 8 if size >= 320 else size for size in shape) if isinstance(shape, tuple) else shape
 
 
 def check_families(chosen):
@@ -369,7 +369,7 @@ def check_findings():
 
 # --- Real files -------------------------------------------------------------------------------------------------------
 
-LARGE = 60_000  # elements; of larger updates one in 48 is held against its SVD, the others against that of numpy's triangles
+LARGE = 60_000  # elements; of larger updates one in 192 is held against its SVD, the others against that of numpy's triangles
 
 
 def arrays_of(path):
@@ -396,7 +396,7 @@ def check_real():
             up, down = (up.T, down.T) if module.get("transposed") == "both" else (flat(up), flat(down))
             groups, scale = module.get("groups", 1), 1 if module["scale"] is None else module["scale"]
             shown = f"{name}: {module['name']}"
-            if up.shape[0] * down.shape[1] > LARGE and i % 48 and groups == 1:
+            if up.shape[0] * down.shape[1] > LARGE and i % 192 and groups == 1:
                 values = scale * np.linalg.svd(np.linalg.qr(up, "r") @ np.linalg.qr(down.T, "r").T, compute_uv=False)
                 agree(shown, module["delta"], values, np.linalg.norm(values))
             elif groups == 1 or i % 16 == 0:
