@@ -8,12 +8,15 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <malloc.h>
 #include <stdexcept>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace upinspect::cli {
@@ -52,10 +55,35 @@ void keep_freed_memory() {
 #endif
 }
 
+/// The heap's first megabytes come in small pages, of which most runs take a few hundred; whoever needs more gets pages of 2 MiB: a list
+/// of 100,000 tensors costs some 30 faults for 13,000. Address space alone is taken here, and none where it is rationed.
+void grow_in_large_pages() {
+#if defined(__GLIBC__) && defined(MADV_HUGEPAGE)
+  constexpr std::uintptr_t k_page = std::uintptr_t{2} << 20;
+  constexpr std::size_t k_small = std::size_t{6} << 20;
+  constexpr std::size_t k_ahead = std::size_t{128} << 20;
+  ::rlimit space{};
+  if (::getrlimit(RLIMIT_AS, &space) != 0 || space.rlim_cur != RLIM_INFINITY || ::getrlimit(RLIMIT_DATA, &space) != 0 ||
+      space.rlim_cur != RLIM_INFINITY) {
+    return;
+  }
+  void* ahead = std::malloc(k_ahead);
+  if (ahead == nullptr) {
+    return;
+  }
+  const auto begin = reinterpret_cast<std::uintptr_t>(ahead);
+  const auto first = (begin + k_small + k_page - 1) / k_page * k_page;
+  const auto last = (begin + k_ahead) / k_page * k_page;
+  ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  std::free(ahead);  // the top of the heap from here on: keep_freed_memory
+#endif
+}
+
 }  // namespace
 
 void prepare_process() {
   keep_freed_memory();
+  grow_in_large_pages();
   struct sigaction action {};
   action.sa_handler = note_signal;
   ::sigaction(SIGINT, &action, nullptr);

@@ -2,6 +2,7 @@
 #include "formats/probe.hpp"
 
 #include "formats/json_text.hpp"
+#include "formats/number_guess.hpp"
 #include "formats/zip_reading.hpp"
 
 #include <algorithm>
@@ -33,6 +34,13 @@ const JsonOutline* Probe::json_object() const noexcept {
     }
   }
   return m_json.get();
+}
+
+const numeric::DtypeGuess& Probe::numbers() const {
+  if (!m_numbers) {
+    m_numbers = std::make_unique<const numeric::DtypeGuess>(guess_numbers(m_source));
+  }
+  return *m_numbers;
 }
 
 bool Probe::has_at(std::size_t offset, std::string_view magic) const noexcept {

@@ -11,6 +11,10 @@
 #include <string>
 #include <string_view>
 
+namespace upinspect::numeric {
+struct DtypeGuess;
+}
+
 namespace upinspect::formats {
 
 class ZipReading;
@@ -46,12 +50,16 @@ class Probe {
   /// What the source tells as one JSON object, looked at when it is first asked for; null where it is none.
   [[nodiscard]] const JsonOutline* json_object() const noexcept;
 
+  /// What the source is if it is numbers and nothing else, weighed when it is first asked for. Throws ReadError.
+  [[nodiscard]] const numeric::DtypeGuess& numbers() const;
+
  private:
   const bytes::Source& m_source;
   const InspectOptions& m_options;
   std::string m_head;
   mutable std::unique_ptr<ZipReading> m_zip;
   mutable std::unique_ptr<const JsonOutline> m_json;
+  mutable std::unique_ptr<const numeric::DtypeGuess> m_numbers;
   mutable bool m_json_sought = false;
 };
 

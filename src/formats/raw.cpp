@@ -12,27 +12,7 @@ namespace upinspect::formats::raw {
 
 namespace {
 
-// The evidence is taken from at most this many blocks spread over the file, each starting on a multiple of 8.
-constexpr std::uint64_t k_sample_blocks = 64;
-constexpr std::uint64_t k_block_bytes = 16384;
 constexpr std::uint64_t k_fewest_elements = 64;
-
-std::vector<std::byte> take_sample(const bytes::Source& source) {
-  std::vector<std::byte> sample;
-  if (source.size() <= k_sample_blocks * k_block_bytes) {
-    sample.resize(static_cast<std::size_t>(source.size()));
-    source.read_at(0, sample);
-    return sample;
-  }
-  sample.resize(k_sample_blocks * k_block_bytes);
-  for (std::uint64_t i = 0; i < k_sample_blocks; ++i) {
-    // Divided first, so that no product can overflow; the last block then ends at or just before the end.
-    const auto room = source.size() - k_block_bytes;
-    const auto offset = room / (k_sample_blocks - 1) * i / 8 * 8;
-    source.read_at(offset, std::span(sample).subspan(static_cast<std::size_t>(i * k_block_bytes), k_block_bytes));
-  }
-  return sample;
-}
 
 std::string fixed(double value, int decimals) {
   std::string text(48, '\0');
@@ -154,8 +134,6 @@ void read_guessed(model::Builder& builder, const numeric::DtypeGuess& guess) {
   builder.add(whole_tensor(best.dtype, best.order, shape, range));
 }
 
-numeric::DtypeGuess guess(const Probe& probe) { return numeric::guess_dtype(take_sample(probe.source())); }
-
 }  // namespace
 
 Claim sniff(const Probe& probe) noexcept {
@@ -163,7 +141,7 @@ Claim sniff(const Probe& probe) noexcept {
     if (probe.size() < 2 * k_fewest_elements) {
       return Claim::none;
     }
-    const auto found = guess(probe);
+    const auto& found = probe.numbers();
     const bool fits = !found.candidates.empty() &&
                       probe.size() / info(found.candidates.front().dtype).block_bytes >= k_fewest_elements;
     return fits ? Claim::likely : Claim::none;
@@ -177,7 +155,7 @@ void read(const Probe& probe, model::Builder& builder) {
     read_as_told(builder, *builder.options().raw);
     return;
   }
-  const auto found = guess(probe);
+  const auto& found = probe.numbers();
   if (found.candidates.empty()) {
     bytes::Cursor::fail_at(0, "content", "no element type fits: use --as to say what it is");
   }

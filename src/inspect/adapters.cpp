@@ -54,7 +54,7 @@ std::optional<Value> config_beside(model::Builder& builder) {
   namespace fs = std::filesystem;
   const auto config = fs::path(builder.artifact.path).parent_path() / "adapter_config.json";
   std::error_code error;
-  if (refuse_link(builder, config) || !fs::is_regular_file(config, error)) {
+  if (!fs::exists(fs::symlink_status(config, error)) || refuse_link(builder, config) || !fs::is_regular_file(config, error)) {
     return std::nullopt;
   }
   InspectOptions options;

@@ -24,9 +24,7 @@ std::vector<std::string> names_in(const fs::path& folder) {
   for (fs::directory_iterator it(folder.empty() ? fs::path(".") : folder, error), end; !error && it != end; it.increment(error)) {
     auto name = it->path().filename().string();
     std::error_code unknown;
-    const auto status = it->symlink_status(unknown);
-    const bool is_file = fs::is_regular_file(status) || fs::is_symlink(status);
-    if (is_file && (name == k_config_file || lora::read_half_name(name))) {
+    if ((name == k_config_file || lora::read_half_name(name)) && (it->is_symlink(unknown) || it->is_regular_file(unknown))) {
       names.push_back(std::move(name));
     }
   }

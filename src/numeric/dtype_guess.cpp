@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numeric/dtype_guess.hpp"
 
+#include "numeric/load.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 
 namespace upinspect::numeric {
 
@@ -40,8 +43,10 @@ double entropy(const Histogram& counts) {
 
 Planes count_planes(std::span<const std::byte> sample) {
   Planes planes{};
-  for (std::size_t i = 0; i < sample.size(); ++i) {
-    ++planes[i % 8][std::to_integer<std::size_t>(sample[i])];
+  for (std::size_t i = 0; i < sample.size(); i += planes.size()) {
+    for (std::size_t plane = 0; plane < planes.size(); ++plane) {
+      ++planes[plane][std::to_integer<std::size_t>(sample[i + plane])];
+    }
   }
   return planes;
 }
@@ -71,13 +76,10 @@ unsigned find_period(const Planes& planes, double samples) {
   return 8;
 }
 
-std::uint64_t load(std::span<const std::byte> element, ByteOrder order) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < element.size(); ++i) {
-    const auto at = order == ByteOrder::little ? element.size() - 1 - i : i;
-    value = (value << 8) | std::to_integer<std::uint64_t>(element[at]);
-  }
-  return value;
+template <typename Bits>
+Bits load(const std::byte* from, ByteOrder order) {
+  const auto value = load_le<Bits>(from);
+  return order == ByteOrder::little ? value : reverse_bytes(value);
 }
 
 struct FloatLayout {
@@ -101,35 +103,57 @@ struct IntegerLayout {
 
 constexpr std::array k_integers{IntegerLayout{Dtype::i16, 2}, IntegerLayout{Dtype::i32, 4}, IntegerLayout{Dtype::i64, 8}};
 
+/// How often each exponent occurs, and apart from them how many numbers are zero.
+struct Magnitudes {
+  std::vector<std::uint64_t> exponents;
+  std::uint64_t zeros = 0;
+};
+
+// Most numbers share a few exponents; counted in one place each would wait for the one before.
+constexpr std::size_t k_copies = 4;
+
+template <typename Bits>
+Magnitudes magnitudes_of(std::span<const std::byte> sample, const FloatLayout& layout, ByteOrder order) {
+  Magnitudes found{std::vector<std::uint64_t>(std::size_t{1} << layout.exponent_bits, 0), 0};
+  const auto kinds = found.exponents.size();
+  std::vector<std::uint32_t> counts(k_copies * kinds, 0);
+  std::size_t copy = 0;
+  for (std::size_t at = 0; at < sample.size(); at += sizeof(Bits)) {
+    const auto value = load<Bits>(sample.data() + at, order);
+    ++counts[copy * kinds + ((value >> layout.mantissa_bits) & (kinds - 1))];
+    copy = (copy + 1) % k_copies;
+    found.zeros += static_cast<Bits>(value << 1) == 0 ? 1 : 0;
+  }
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    found.exponents[i % kinds] += counts[i];
+  }
+  found.exponents[0] -= found.zeros;
+  return found;
+}
+
+Magnitudes magnitudes_of(std::span<const std::byte> sample, const FloatLayout& layout, ByteOrder order) {
+  switch (layout.bytes) {
+    case 2: return magnitudes_of<std::uint16_t>(sample, layout, order);
+    case 4: return magnitudes_of<std::uint32_t>(sample, layout, order);
+    default: return magnitudes_of<std::uint64_t>(sample, layout, order);
+  }
+}
+
 DtypeCandidate weigh_float(std::span<const std::byte> sample, const FloatLayout& layout, ByteOrder order) {
   DtypeCandidate candidate{layout.dtype, order};
-  const auto exponent_mask = (std::uint64_t{1} << layout.exponent_bits) - 1;
-  const auto mantissa_mask = (std::uint64_t{1} << layout.mantissa_bits) - 1;
-  const int bias = static_cast<int>(exponent_mask / 2);
-  std::vector<std::uint64_t> exponents(exponent_mask + 1, 0);
-  double bits = 0;
-  double non_finite = 0;
-  double zeros = 0;
-  double elements = 0;
-  for (std::size_t at = 0; at + layout.bytes <= sample.size(); at += layout.bytes) {
-    const auto value = load(sample.subspan(at, layout.bytes), order);
-    const auto exponent = (value >> layout.mantissa_bits) & exponent_mask;
-    ++exponents[exponent];
-    elements += 1;
-    if (exponent == exponent_mask) {
-      non_finite += 1;
-      bits += k_non_finite_bits + layout.mantissa_bits;
-    } else if (exponent == 0 && (value & mantissa_mask) == 0) {
-      zeros += 1;
-      bits += k_zero_bits;
-    } else {
-      const int octaves = std::abs(static_cast<int>(exponent) - bias - k_usual_exponent);
-      bits += 1 + layout.mantissa_bits + k_exponent_base_bits + k_bits_per_octave * octaves;
-    }
+  auto [exponents, zeros] = magnitudes_of(sample, layout, order);
+  const auto elements = static_cast<double>(sample.size() / layout.bytes);
+  const int bias = static_cast<int>(exponents.size() / 2) - 1;
+  double bits = k_zero_bits * static_cast<double>(zeros) +
+                (k_non_finite_bits + layout.mantissa_bits) * static_cast<double>(exponents.back());
+  for (std::size_t exponent = 0; exponent + 1 < exponents.size(); ++exponent) {
+    const int octaves = std::abs(static_cast<int>(exponent) - bias - k_usual_exponent);
+    bits += static_cast<double>(exponents[exponent]) * (1 + layout.mantissa_bits + k_exponent_base_bits + k_bits_per_octave * octaves);
   }
   candidate.bits = bits / elements;
-  candidate.finite = 1 - non_finite / elements;
-  candidate.zeros = zeros / elements;
+  candidate.finite = 1 - static_cast<double>(exponents.back()) / elements;
+  candidate.zeros = static_cast<double>(zeros) / elements;
+  exponents[0] += zeros;
   for (const auto count : exponents) {
     if (count != 0) {
       const double p = static_cast<double>(count) / elements;
@@ -139,22 +163,43 @@ DtypeCandidate weigh_float(std::span<const std::byte> sample, const FloatLayout&
   return candidate;
 }
 
+/// How many numbers have a magnitude of each width in bits.
+template <typename Bits>
+std::array<std::uint64_t, 65> widths_of(std::span<const std::byte> sample, ByteOrder order) {
+  std::array<std::array<std::uint64_t, 65>, k_copies> counts{};
+  std::size_t copy = 0;
+  for (std::size_t at = 0; at < sample.size(); at += sizeof(Bits)) {
+    const auto value = load<Bits>(sample.data() + at, order);
+    const auto sign = static_cast<Bits>(0U - (value >> (8 * sizeof(Bits) - 1)));
+    const auto magnitude = std::uint64_t{static_cast<Bits>((value ^ sign) - sign)};
+    // Both signs and zero come as they like: a branch would guess wrong half the time.
+    ++counts[copy][static_cast<std::size_t>(std::bit_width(magnitude | 1)) - (magnitude == 0 ? 1 : 0)];
+    copy = (copy + 1) % k_copies;
+  }
+  for (std::size_t i = 1; i < k_copies; ++i) {
+    std::transform(counts[0].begin(), counts[0].end(), counts[i].begin(), counts[0].begin(), std::plus<>());
+  }
+  return counts[0];
+}
+
+std::array<std::uint64_t, 65> widths_of(std::span<const std::byte> sample, unsigned bytes, ByteOrder order) {
+  switch (bytes) {
+    case 2: return widths_of<std::uint16_t>(sample, order);
+    case 4: return widths_of<std::uint32_t>(sample, order);
+    default: return widths_of<std::uint64_t>(sample, order);
+  }
+}
+
 DtypeCandidate weigh_integer(std::span<const std::byte> sample, const IntegerLayout& layout, ByteOrder order) {
   DtypeCandidate candidate{layout.dtype, order};
-  const unsigned unused = 64 - 8 * layout.bytes;
-  double bits = 0;
-  double zeros = 0;
-  double elements = 0;
-  for (std::size_t at = 0; at + layout.bytes <= sample.size(); at += layout.bytes) {
-    const auto raw = load(sample.subspan(at, layout.bytes), order) << unused;
-    const auto value = static_cast<std::int64_t>(raw) >> unused;
-    const auto magnitude = value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
-    elements += 1;
-    zeros += value == 0 ? 1 : 0;
-    bits += value == 0 ? k_zero_bits : 2.0 * static_cast<double>(std::bit_width(magnitude)) + 1;
+  const auto widths = widths_of(sample, layout.bytes, order);
+  const auto elements = static_cast<double>(sample.size() / layout.bytes);
+  double bits = k_zero_bits * static_cast<double>(widths[0]);
+  for (std::size_t width = 1; width < widths.size(); ++width) {
+    bits += static_cast<double>(widths[width]) * (2.0 * static_cast<double>(width) + 1);
   }
   candidate.bits = bits / elements;
-  candidate.zeros = zeros / elements;
+  candidate.zeros = static_cast<double>(widths[0]) / elements;
   return candidate;
 }
 

@@ -29,7 +29,7 @@ struct DtypeGuess {
   std::vector<DtypeCandidate> candidates; ///< those that fit, best first; empty where none does
 };
 
-/// Weighs f16, bf16, f32, f64, i16, i32 and i64 of both byte orders on `sample`, whose first byte lies on a multiple
+/// Weighs f16, bf16, f32, f64, i16, i32 and i64 of both byte orders on `sample` (of less than 8 GiB), whose first byte lies on a multiple
 /// of 8 from the start of the numbers (as must any joint inside it). A candidate's cost is its description length: a
 /// float takes a sign bit, its mantissa, and the less for its exponent the nearer the magnitude is to 2^-6 (two-sided
 /// geometric, mean distance about 5 octaves); an integer takes an Elias gamma code; zero takes two bits. A candidate
