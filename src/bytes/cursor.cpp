@@ -6,7 +6,9 @@
 namespace upinspect::bytes {
 
 namespace {
+// Who jumps about reads little at a time; who goes on where the buffer ends gets twice as much each time.
 constexpr std::size_t k_buffer_bytes = 4096;
+constexpr std::size_t k_most_buffer_bytes = 65536;
 }
 
 Cursor::Cursor(const Source& source, ByteRange window, LabelSink* labels)
@@ -32,12 +34,32 @@ void Cursor::fill(std::span<std::byte> out) {
       m_source->read_at(m_position, out);
       return;
     }
-    m_buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(k_buffer_bytes, remaining())));
-    m_buffer_offset = m_position;
-    m_source->read_at(m_position, m_buffer);
+    refill();
   }
   const auto start = m_buffer.begin() + static_cast<std::ptrdiff_t>(m_position - m_buffer_offset);
   std::copy_n(start, out.size(), out.begin());
+}
+
+/// The buffer begins at the position.
+void Cursor::refill() {
+  const auto end = m_buffer_offset + m_buffer.size();
+  const bool goes_on = m_position > m_buffer_offset && m_position <= end + k_buffer_bytes;
+  const auto wanted = goes_on ? std::min(2 * m_buffer.size(), k_most_buffer_bytes) : k_buffer_bytes;
+  m_buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(std::max(wanted, k_buffer_bytes), remaining())));
+  m_buffer_offset = m_position;
+  m_source->read_at(m_position, m_buffer);
+}
+
+std::optional<FieldBlock> Cursor::block(std::size_t length) {
+  if (m_labels != nullptr || length > k_buffer_bytes / 4 || length > remaining()) {
+    return std::nullopt;
+  }
+  if (!is_at_hand(length)) {
+    refill();
+  }
+  const FieldBlock fields(m_buffer.data() + (m_position - m_buffer_offset));
+  m_position += length;
+  return fields;
 }
 
 void Cursor::take(std::span<std::byte> out, std::string_view field) {

@@ -6,12 +6,14 @@
 #include "bytes/source.hpp"
 #include "upinspect/artifact.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,26 @@ class LabelSink {
   }
   /// So many labels are about to come; they may be fewer or more.
   virtual void expect(std::size_t /*labels*/) {}
+};
+
+/// Fields that are known to be there, read as a Cursor reads them.
+class FieldBlock {
+ public:
+  explicit FieldBlock(const std::byte* at) noexcept : m_at(at) {}
+  template <std::integral T>
+  [[nodiscard]] T le(std::string_view /*field*/) noexcept {
+    std::array<std::byte, sizeof(T)> raw;
+    std::memcpy(raw.data(), m_at, sizeof(T));
+    m_at += sizeof(T);
+    if constexpr (std::endian::native != std::endian::little) {
+      std::reverse(raw.begin(), raw.end());
+    }
+    return std::bit_cast<T>(raw);
+  }
+  void skip(std::uint64_t length, std::string_view /*field*/) noexcept { m_at += length; }
+
+ private:
+  const std::byte* m_at;
 };
 
 /// Reads fields one after another from a window [begin, end) of a source. Each read names its field: the name is
@@ -64,6 +86,10 @@ class Cursor {
   void text(std::uint64_t length, std::string_view field, std::string& out);
   [[nodiscard]] std::vector<std::byte> bytes(std::uint64_t length, std::string_view field,
                                              std::uint64_t cap = k_default_cap);
+
+  /// The next `length` bytes in one, for a record of many fields, and passes over them; they are good until the next read. Nothing where
+  /// they do not fit in the window or in the buffer, or where each field wants its label: then they are read field by field.
+  [[nodiscard]] std::optional<FieldBlock> block(std::size_t length);
 
   /// Passes over `length` bytes without reading them.
   void skip(std::uint64_t length, std::string_view field, RegionKind kind = RegionKind::structure);
@@ -121,6 +147,7 @@ class Cursor {
   void need(std::uint64_t length, std::string_view field) const;
   void take(std::span<std::byte> out, std::string_view field);
   void fill(std::span<std::byte> out);
+  void refill();
   void note(std::uint64_t start, std::string_view field, RegionKind kind);
 
   const Source* m_source;

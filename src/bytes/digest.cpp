@@ -110,6 +110,8 @@ std::string md5_hex(std::span<const std::byte> data) {
   return to_hex(std::as_bytes(std::span(digest)));
 }
 
+std::uint64_t xxh3_64(std::string_view text) noexcept { return XXH3_64bits(text.data(), text.size()); }
+
 std::string xxh3_128_hex(std::span<const std::byte> data) {
   Xxh3_128 digest;
   digest.add(data);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace upinspect::bytes {
 
@@ -73,6 +74,9 @@ class Crc32 {
 
 [[nodiscard]] std::string sha256_hex(std::span<const std::byte> data);
 [[nodiscard]] std::string xxh3_128_hex(std::span<const std::byte> data);
+
+/// XXH3 with 64 bits and seed 0: for tables in memory, never shown.
+[[nodiscard]] std::uint64_t xxh3_64(std::string_view text) noexcept;
 [[nodiscard]] std::uint32_t crc32(std::span<const std::byte> data);
 
 /// MD5 (RFC 1321), only to verify what others wrote with it.

@@ -60,7 +60,7 @@ void keep_freed_memory() {
 void grow_in_large_pages() {
 #if defined(__GLIBC__) && defined(MADV_HUGEPAGE)
   constexpr std::uintptr_t k_page = std::uintptr_t{2} << 20;
-  constexpr std::size_t k_small = std::size_t{6} << 20;
+  constexpr std::size_t k_small = std::size_t{2} << 20;
   constexpr std::size_t k_ahead = std::size_t{128} << 20;
   ::rlimit space{};
   if (::getrlimit(RLIMIT_AS, &space) != 0 || space.rlim_cur != RLIM_INFINITY || ::getrlimit(RLIMIT_DATA, &space) != 0 ||

@@ -9,7 +9,22 @@
 #include "containers/zip_names.hpp"
 #include "containers/zip_read.hpp"
 
+#include <future>
+#include <thread>
+
 namespace upinspect::containers {
+
+namespace {
+
+/// Indexes the names while the local headers are read, which does not touch them; where that is not worth a thread, or there is none to be
+/// had, when it is asked for.
+std::future<void> index_aside(ZipDirectory& directory, const ZipLimits& limits) {
+  constexpr std::size_t k_worth_it = 4096;
+  const bool aside = limits.threads && directory.entries.size() >= k_worth_it && std::thread::hardware_concurrency() > 1;
+  return std::async(aside ? std::launch::async | std::launch::deferred : std::launch::deferred, [&directory] { index_names(directory); });
+}
+
+}  // namespace
 
 ZipDirectory read_from_end(const bytes::Source& source, const EndRecords& records, bytes::LabelSink* labels,
                            FindingLog& log, const ZipLimits& limits) {
@@ -23,14 +38,15 @@ ZipDirectory read_from_end(const bytes::Source& source, const EndRecords& record
     }
     label_end_records(records, place, source.size(), *labels);
   }
+  auto names = index_aside(directory, limits);
   const auto order = read_local_headers(source, directory, labels, log);
+  names.get();
   check_layout(source, records, place, order, directory, log);
   check_entries(directory, log);
   return directory;
 }
 
-void check_entries(ZipDirectory& directory, FindingLog& log) {
-  index_names(directory);
+void check_entries(const ZipDirectory& directory, FindingLog& log) {
   check_duplicate_names(directory, log);
   for (const auto& entry : directory.entries) {
     check_entry(entry, log);

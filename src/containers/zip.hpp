@@ -78,6 +78,8 @@ struct ZipLimits {
   std::uint64_t entries = 2'000'000;
   /// How far a salvage looks through data for signatures, from where it first has to.
   std::uint64_t scanned_bytes = UINT64_MAX;
+  /// More than one may be used.
+  bool threads = false;
   /// The reading to take where both give a directory and they differ.
   ZipAddressing prefer = ZipAddressing::absolute;
 };

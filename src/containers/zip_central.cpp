@@ -29,26 +29,26 @@ struct Lengths {
   std::uint16_t comment = 0;
 };
 
-/// The fixed part, after the signature. Lengths and sizes that zip64 fields may replace come apart.
-ZipEntry read_fixed(Cursor& in, Lengths& lengths, WideFields& wide) {
-  ZipEntry out;
-  out.version_made = in.le<std::uint16_t>("version made by");
-  out.version_needed = in.le<std::uint16_t>("version needed");
-  out.flags = in.le<std::uint16_t>("flags");
-  out.method = in.le<std::uint16_t>("method");
-  out.dos_time = in.le<std::uint16_t>("time");
-  out.dos_date = in.le<std::uint16_t>("date");
-  out.crc32 = in.le<std::uint32_t>("crc-32");
-  wide.packed = in.le<std::uint32_t>("packed size");
-  wide.unpacked = in.le<std::uint32_t>("unpacked size");
-  lengths.name = in.le<std::uint16_t>("name length");
-  lengths.extra = in.le<std::uint16_t>("extra length");
-  lengths.comment = in.le<std::uint16_t>("comment length");
-  wide.disk = in.le<std::uint16_t>("disk");
+/// The fixed part. Lengths and sizes that zip64 fields may replace come apart.
+template <typename Fields>
+void read_fixed(Fields& in, ZipEntry& out, Lengths& lengths, WideFields& wide) {
+  in.skip(4, "signature of a directory record");
+  out.version_made = in.template le<std::uint16_t>("version made by");
+  out.version_needed = in.template le<std::uint16_t>("version needed");
+  out.flags = in.template le<std::uint16_t>("flags");
+  out.method = in.template le<std::uint16_t>("method");
+  out.dos_time = in.template le<std::uint16_t>("time");
+  out.dos_date = in.template le<std::uint16_t>("date");
+  out.crc32 = in.template le<std::uint32_t>("crc-32");
+  wide.packed = in.template le<std::uint32_t>("packed size");
+  wide.unpacked = in.template le<std::uint32_t>("unpacked size");
+  lengths.name = in.template le<std::uint16_t>("name length");
+  lengths.extra = in.template le<std::uint16_t>("extra length");
+  lengths.comment = in.template le<std::uint16_t>("comment length");
+  wide.disk = in.template le<std::uint16_t>("disk");
   in.skip(2, "internal attributes");
-  out.external_attributes = in.le<std::uint32_t>("external attributes");
-  wide.header_offset = in.le<std::uint32_t>("local header offset");
-  return out;
+  out.external_attributes = in.template le<std::uint32_t>("external attributes");
+  wide.header_offset = in.template le<std::uint32_t>("local header offset");
 }
 
 void report_extra(const ZipEntry& entry, const ExtraFields& extra, const WideFields& wide, ByteRange where,
@@ -73,14 +73,17 @@ void report_extra(const ZipEntry& entry, const ExtraFields& extra, const WideFie
   }
 }
 
-ZipEntry read_record(Cursor& in, std::uint64_t prefix, FindingLog& log) {
+void read_record(Cursor& in, std::uint64_t prefix, ZipEntry& entry, FindingLog& log) {
   const auto start = in.offset();
-  in.skip(4, "signature of a directory record");
   Lengths lengths;
   WideFields wide;
-  auto entry = read_fixed(in, lengths, wide);
+  if (auto block = in.block(k_record_bytes)) {
+    read_fixed(*block, entry, lengths, wide);
+  } else {
+    read_fixed(in, entry, lengths, wide);
+  }
   entry.central_offset = start;
-  entry.name = in.text(lengths.name, "entry name");
+  in.text(lengths.name, "entry name", entry.name);
   if (lengths.extra > in.remaining()) {
     in.fail("extra fields", "run past the end of the directory");
   }
@@ -93,7 +96,6 @@ ZipEntry read_record(Cursor& in, std::uint64_t prefix, FindingLog& log) {
   entry.disk = static_cast<std::uint16_t>(std::min<std::uint32_t>(wide.disk, 0xffff));
   entry.header_offset = bytes::checked_add(wide.header_offset, prefix).value_or(UINT64_MAX);
   report_extra(entry, extra, wide, {start, in.offset() - start}, log);
-  return entry;
 }
 
 bool at_record(Cursor& in, std::uint32_t signature, std::uint64_t least) {
@@ -124,8 +126,9 @@ void walk(Cursor& in, const DirectoryPlace& place, const ZipLimits& limits, ZipD
     }
     const auto start = in.offset();
     try {
-      directory.entries.push_back(read_record(in, place.prefix, log));
+      read_record(in, place.prefix, directory.entries.emplace_back(), log);
     } catch (const bytes::ParseError& error) {
+      directory.entries.pop_back();
       in.seek(start, "directory record");
       log.add(zip_rules::k_directory_cut, {start, in.remaining()},
               "the directory record after " + counted(directory.entries.size(), "entry", "entries") +

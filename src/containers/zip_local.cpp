@@ -30,32 +30,49 @@ std::optional<LocalHeader> read_local_header(Cursor& file, std::uint64_t offset)
   return read_local_header(file, offset, out) ? std::optional(std::move(out)) : std::nullopt;
 }
 
+namespace {
+
+struct Lengths {
+  std::uint64_t name = 0;
+  std::uint64_t extra = 0;
+};
+
+/// The fixed part; false where there is no signature.
+template <typename Fields>
+bool read_fixed(Fields& in, LocalHeader& out, Lengths& lengths) {
+  if (in.template le<std::uint32_t>("signature of a local header") != k_local_signature) {
+    return false;
+  }
+  out.sizes = {};
+  out.version_needed = in.template le<std::uint16_t>("version needed");
+  out.flags = in.template le<std::uint16_t>("flags");
+  out.method = in.template le<std::uint16_t>("method");
+  out.dos_time = in.template le<std::uint16_t>("time");
+  out.dos_date = in.template le<std::uint16_t>("date");
+  out.crc32 = in.template le<std::uint32_t>("crc-32");
+  out.sizes.packed = in.template le<std::uint32_t>("packed size");
+  out.sizes.unpacked = in.template le<std::uint32_t>("unpacked size");
+  lengths.name = in.template le<std::uint16_t>("name length");
+  lengths.extra = in.template le<std::uint16_t>("extra length");
+  return true;
+}
+
+}  // namespace
+
 bool read_local_header(Cursor& file, std::uint64_t offset, LocalHeader& out) {
   if (offset > file.end() || file.end() - offset < k_local_bytes) {
     return false;
   }
   file.seek(offset, "local header");
-  if (file.le<std::uint32_t>("signature of a local header") != k_local_signature) {
+  Lengths lengths;
+  auto block = file.block(k_local_bytes);
+  if (!(block ? read_fixed(*block, out, lengths) : read_fixed(file, out, lengths)) || lengths.name + lengths.extra > file.remaining()) {
     return false;
   }
   out.offset = offset;
-  out.sizes = {};
-  out.version_needed = file.le<std::uint16_t>("version needed");
-  out.flags = file.le<std::uint16_t>("flags");
-  out.method = file.le<std::uint16_t>("method");
-  out.dos_time = file.le<std::uint16_t>("time");
-  out.dos_date = file.le<std::uint16_t>("date");
-  out.crc32 = file.le<std::uint32_t>("crc-32");
-  out.sizes.packed = file.le<std::uint32_t>("packed size");
-  out.sizes.unpacked = file.le<std::uint32_t>("unpacked size");
-  const std::uint64_t name_length = file.le<std::uint16_t>("name length");
-  const std::uint64_t extra_length = file.le<std::uint16_t>("extra length");
-  if (name_length + extra_length > file.remaining()) {
-    return false;
-  }
-  out.length = static_cast<std::uint32_t>(k_local_bytes + name_length + extra_length);
-  file.text(name_length, "entry name", out.name);
-  out.extra = read_extra_fields(file, extra_length, out.sizes);
+  out.length = static_cast<std::uint32_t>(k_local_bytes + lengths.name + lengths.extra);
+  file.text(lengths.name, "entry name", out.name);
+  out.extra = read_extra_fields(file, lengths.extra, out.sizes);
   return true;
 }
 

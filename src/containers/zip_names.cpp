@@ -2,6 +2,7 @@
 #include "containers/zip_names.hpp"
 
 #include "bytes/canonical_text.hpp"
+#include "bytes/digest.hpp"
 #include "containers/zip_rules.hpp"
 
 #include <algorithm>
@@ -19,23 +20,20 @@ namespace {
 std::string_view until_nul(std::string_view name) { return name.substr(0, name.find('\0')); }
 
 unsigned char fold(char c) {
-  if (c >= 'A' && c <= 'Z') {
-    return static_cast<unsigned char>(c - 'A' + 'a');
-  }
-  return static_cast<unsigned char>(c == '\\' ? '/' : c);
+  const auto letter = static_cast<unsigned char>(c - 'A');
+  return static_cast<unsigned char>(letter < 26 ? c + ('a' - 'A') : c == '\\' ? '/' : c);
 }
 
-std::uint64_t hash_of(std::string_view name) {
-  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  for (const char c : name) {
-    hash = (hash ^ fold(c)) * 0x100000001b3;
-  }
-  return hash;
+/// Of the letters folded; `folded` is used again and again.
+std::uint64_t hash_of(std::string_view name, std::string& folded) {
+  folded.resize(name.size());
+  std::transform(name.begin(), name.end(), folded.begin(), [](char c) { return static_cast<char>(fold(c)); });
+  return bytes::xxh3_64(folded);
 }
 
-std::uint64_t hash_folded(std::string_view name) {
+std::uint64_t hash_folded(std::string_view name, std::string& folded) {
   const auto seen = until_nul(name);
-  return bytes::is_ascii(seen) ? hash_of(seen) : hash_of(bytes::decomposed(seen));
+  return bytes::is_ascii(seen) ? hash_of(seen, folded) : hash_of(bytes::decomposed(seen), folded);
 }
 
 std::weak_ordering compare_letters(std::string_view left, std::string_view right) {
@@ -61,7 +59,8 @@ using NameKey = ZipDirectory::NameKey;
 
 /// The stretch of the index whose names fold to the same as `name`.
 std::span<const NameKey> similar_keys(const ZipDirectory& directory, std::string_view name) {
-  const auto hash = hash_folded(name);
+  std::string folded;
+  const auto hash = hash_folded(name, folded);
   const auto before = [&](const NameKey& key, std::string_view wanted) {
     return key.hash != hash ? key.hash < hash : compare_folded(directory.entries[key.entry].name, wanted) < 0;
   };
@@ -101,8 +100,9 @@ void index_names(ZipDirectory& directory) {
   const auto& entries = directory.entries;
   std::vector<NameKey> keys;
   keys.reserve(entries.size());
+  std::string folded;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    keys.push_back({hash_folded(entries[i].name), static_cast<std::uint32_t>(i)});
+    keys.push_back({hash_folded(entries[i].name, folded), static_cast<std::uint32_t>(i)});
   }
   const auto earlier = [&entries](const NameKey& a, const NameKey& b) {
     if (a.hash != b.hash) {

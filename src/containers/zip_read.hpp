@@ -12,7 +12,7 @@ namespace upinspect::containers {
 [[nodiscard]] ZipDirectory read_from_end(const bytes::Source& source, const EndRecords& records, bytes::LabelSink* labels,
                                          FindingLog& log, const ZipLimits& limits);
 
-/// Indexes the names and checks every entry by itself.
-void check_entries(ZipDirectory& directory, FindingLog& log);
+/// Checks the names, which are indexed, and every entry by itself.
+void check_entries(const ZipDirectory& directory, FindingLog& log);
 
 }  // namespace upinspect::containers

@@ -200,6 +200,7 @@ ZipDirectory salvage_zip(const bytes::Source& source, bytes::LabelSink* labels, 
   directory.salvaged = true;
   label_salvaged(source, directory, labels, log);
   report_salvage(directory, source.size(), log);
+  index_names(directory);
   check_entries(directory, log);
   return directory;
 }

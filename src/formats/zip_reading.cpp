@@ -19,6 +19,7 @@ containers::ZipLimits limits_of(const InspectOptions& options) {
   // An entry takes ten times the bytes of its record in memory, and several readers look at the list.
   limits.directory_bytes = std::min(limits.directory_bytes, options.limits.memory / 32);
   limits.entries = std::min(limits.entries, limits.directory_bytes / k_directory_record);
+  limits.threads = options.jobs != 1;
   return limits;
 }
 

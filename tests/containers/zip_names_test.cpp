@@ -76,3 +76,23 @@ TEST_CASE("long names are cut in messages", "[zip][names]") {
   CHECK(got.message("zip.unsafe-name").size() < 300);
   CHECK(got.directory.entries.at(0).name.size() == 60003);
 }
+
+TEST_CASE("names indexed beside the reading of local headers are indexed alike", "[zip][names]") {
+  ZipBuilder zip;
+  for (unsigned i = 0; i < 5000; ++i) {
+    zip.add((i % 7 == 0 ? "Folder/A" : "folder/a") + std::to_string(i % 4000), "");
+  }
+  const auto archive = zip.build();
+  const bytes::MemorySource source(raw(archive));
+  ZipLimits limits;
+  std::vector<Finding> alone_found;
+  const auto alone = read_zip(source, nullptr, alone_found, limits);
+  limits.threads = true;
+  std::vector<Finding> together_found;
+  const auto together = read_zip(source, nullptr, together_found, limits);
+  REQUIRE(alone.entries.size() == 5000);
+  CHECK(together.entries == alone.entries);
+  CHECK(together_found == alone_found);
+  CHECK(together.find_similar("FOLDER\\A7") == std::vector<std::size_t>{7, 4007});
+  CHECK(alone.find_similar("FOLDER\\A7") == together.find_similar("FOLDER\\A7"));
+}
