@@ -8,11 +8,11 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <malloc.h>
+#include <memory>
 #include <stdexcept>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -59,7 +59,7 @@ void keep_freed_memory() {
 /// of 100,000 tensors costs some 30 faults for 13,000. Address space alone is taken here, and none where it is rationed.
 void grow_in_large_pages() {
 #if defined(__GLIBC__) && defined(MADV_HUGEPAGE)
-  constexpr std::uintptr_t k_page = std::uintptr_t{2} << 20;
+  constexpr std::size_t k_page = std::size_t{2} << 20;
   constexpr std::size_t k_small = std::size_t{2} << 20;
   constexpr std::size_t k_ahead = std::size_t{128} << 20;
   ::rlimit space{};
@@ -71,10 +71,11 @@ void grow_in_large_pages() {
   if (ahead == nullptr) {
     return;
   }
-  const auto begin = reinterpret_cast<std::uintptr_t>(ahead);
-  const auto first = (begin + k_small + k_page - 1) / k_page * k_page;
-  const auto last = (begin + k_ahead) / k_page * k_page;
-  ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  void* first = static_cast<char*>(ahead) + k_small;
+  std::size_t length = k_ahead - k_small;
+  if (std::align(k_page, k_page, first, length) != nullptr) {
+    ::madvise(first, length / k_page * k_page, MADV_HUGEPAGE);
+  }
   std::free(ahead);  // the top of the heap from here on: keep_freed_memory
 #endif
 }

@@ -30,15 +30,14 @@ bool is_control(char c) {
 
 /// True of nearly all names: nothing stands in them that the checks look for. No step waits for the one before, so that a vector takes many.
 bool is_plain(std::string_view name) {
-  unsigned char odd = 0;
+  int odd = 0;
   for (const char c : name) {
-    odd |= static_cast<unsigned char>(is_control(c) | (c == '\\'));
+    odd |= int{is_control(c)} | int{c == '\\'};
   }
-  unsigned char points = 0;
   for (std::size_t i = 1; i < name.size(); ++i) {
-    points |= static_cast<unsigned char>((name[i - 1] == '.') & (name[i] == '.'));
+    odd |= int{name[i - 1] == '.'} & int{name[i] == '.'};
   }
-  return (odd | points) == 0 && !has_drive(name) && name.front() != '/';
+  return odd == 0 && !has_drive(name) && name.front() != '/';
 }
 
 }  // namespace

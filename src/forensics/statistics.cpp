@@ -5,12 +5,19 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <math.h>
 
 namespace upinspect::forensics {
 namespace {
 
 constexpr int k_most_rounds = 100'000;
 constexpr double k_precision = 1e-14;
+
+/// std::lgamma leaves its sign in a variable of all threads.
+double log_gamma(double a) {
+  int sign = 0;
+  return ::lgamma_r(a, &sign);
+}
 
 /// The regularised lower incomplete gamma function by its series; for x < a + 1.
 double lower_gamma(double a, double x) {
@@ -20,7 +27,7 @@ double lower_gamma(double a, double x) {
     term *= x / (a + n);
     sum += term;
   }
-  return sum * std::exp(-x + a * std::log(x) - std::lgamma(a));
+  return sum * std::exp(-x + a * std::log(x) - log_gamma(a));
 }
 
 /// The upper one by Lentz's continued fraction; for x >= a + 1.
@@ -44,7 +51,7 @@ double upper_gamma(double a, double x) {
       break;
     }
   }
-  return std::exp(-x + a * std::log(x) - std::lgamma(a)) * h;
+  return std::exp(-x + a * std::log(x) - log_gamma(a)) * h;
 }
 
 std::array<std::uint64_t, 256> histogram(std::span<const std::byte> bytes) {

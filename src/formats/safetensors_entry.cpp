@@ -132,7 +132,9 @@ unsigned read_field(Plain& in, Entry& entry) {
 }  // namespace
 
 const DtypeName* find_dtype(std::string_view name) noexcept {
-  const auto* found = std::find_if(k_dtypes.begin(), k_dtypes.end(), [name](const DtypeName& row) { return row.name == name; });
+  const auto* found = std::find_if(k_dtypes.begin(), k_dtypes.end(), [name](const DtypeName& row) {
+    return row.name.size() == name.size() && row.name.back() == name.back() && row.name == name;  // most differ at their ends
+  });
   return found == k_dtypes.end() ? nullptr : found;
 }
 

@@ -63,7 +63,8 @@ std::optional<std::string_view> stem_of(std::string_view file, bool& is_text) {
     return std::nullopt;
   }
   constexpr std::size_t k_longest = std::string_view(".safetensors").size();
-  if (file.size() - dot > k_longest) {
+  // Keys of models end like that, by the hundred thousand.
+  if (file.size() - dot > k_longest || file.substr(dot) == ".weight" || file.substr(dot) == ".bias") {
     return std::nullopt;
   }
   const auto extension = lower(file.substr(dot));

@@ -108,6 +108,24 @@ constexpr auto markers_by_length() {
 }
 constexpr auto k_markers_by_length = markers_by_length();
 
+/// The same for the low bits of a segment's first letter.
+constexpr auto markers_by_letter() {
+  std::array<std::uint64_t, 64> out{};
+  for (std::size_t i = 0; i < k_markers.size(); ++i) {
+    out[static_cast<std::size_t>(k_markers[i].segment.front()) % out.size()] |= std::uint64_t{1} << i;
+  }
+  return out;
+}
+constexpr auto k_markers_by_letter = markers_by_letter();
+
+/// Those that a segment may be, a bit each.
+std::uint64_t markers_like(std::string_view segment) {
+  if (segment.empty() || segment.size() > k_longest_segment) {
+    return 0;
+  }
+  return k_markers_by_length[segment.size()] & k_markers_by_letter[static_cast<unsigned char>(segment.front()) % k_markers_by_letter.size()];
+}
+
 bool is_index(std::string_view text) {
   return !text.empty() && text.size() < 6 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -182,10 +200,9 @@ std::optional<KeyReading> by_marker(std::string_view key) {
   for (std::size_t depth = 0; depth < segments.size() && (depth == 0 || !rest.empty()); ++depth) {
     const auto segment = rest.pop();
     const auto tail = Segments(segments).last(depth);
-    auto left = segment.size() <= k_longest_segment ? k_markers_by_length[segment.size()] : 0;
-    for (; left != 0; left &= left - 1) {
+    for (auto left = markers_like(segment); left != 0; left &= left - 1) {
       const auto& marker = k_markers[static_cast<std::size_t>(std::countr_zero(left))];
-      if (marker.segment.front() == segment.front() && marker.segment == segment && fits(marker.tail, tail) && !is_misread(marker, rest.head())) {
+      if (marker.segment == segment && fits(marker.tail, tail) && !is_misread(marker, rest.head())) {
         return reading_of(marker, rest.head(), tail);
       }
     }
@@ -227,7 +244,7 @@ std::optional<KeyReading> by_direction(std::string_view key) {
 
 /// cloneofsimo's "safeloras": unet:12:up.
 std::optional<KeyReading> by_colon(std::string_view key) {
-  const auto last = key.rfind(':');
+  const auto last = key.find(':') == std::string_view::npos ? std::string_view::npos : key.rfind(':');
   const auto middle = last == std::string_view::npos || last == 0 ? last : key.rfind(':', last - 1);
   if (middle == std::string_view::npos || middle == 0 || last == middle || !is_index(key.substr(middle + 1, last - middle - 1))) {
     return std::nullopt;
