@@ -63,7 +63,7 @@ Readings blind_readings(unsigned width) {
   Readings readings;
   for (const auto& layout : blind_layouts(width)) {
     const auto alignments = layout.character_bits / std::gcd(layout.field.bits, layout.character_bits);
-    const auto likely = layout.is_plainest() ? 1U : 0U;
+    const auto likely = layout.is_plainest() ? std::min(alignments, 2U) : 0U;  // with the tensor, with the file
     readings.likely += likely;
     (layout.is_plain() ? readings.plain : readings.other) += alignments - likely;
   }

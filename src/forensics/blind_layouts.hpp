@@ -24,7 +24,7 @@ struct BlindLayout {
 
 /// How likely it is, before anything is read, that a message is written so.
 enum class Prior {
-  likely,   ///< a plainest layout, whose bytes begin with the tensor
+  likely,   ///< a plainest layout, whose bytes begin with the tensor or, run on through all tensors as they lie in the file, with the first
   plain,    ///< a plain layout otherwise
   other,
 };

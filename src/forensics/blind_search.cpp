@@ -113,7 +113,8 @@ Prior BlindSearch::prior_of(const Candidate& candidate) const {
   const auto bits = layout.field.bits;
   const auto place = m_walks.front().place(static_cast<std::size_t>(candidate.seed.bit / bits));
   const auto into = std::uint64_t{place.element} * bits + candidate.seed.bit % bits;
-  return layout.is_plainest() && into % 8 == 0 && !m_repeats && !needs_own_frequencies(layout.field) ? Prior::likely : Prior::plain;
+  const bool begins = into % 8 == 0 || candidate.seed.bit % 8 == 0;
+  return layout.is_plainest() && begins && !m_repeats && !needs_own_frequencies(layout.field) ? Prior::likely : Prior::plain;
 }
 
 /// The bit of the candidate's beginning in the stream along another walk.

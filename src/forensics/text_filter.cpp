@@ -22,8 +22,7 @@ const std::array<std::int16_t, std::size_t{k_seven_bits} * k_seven_bits>& pair_g
     std::array<std::int16_t, std::size_t{k_seven_bits} * k_seven_bits> gains{};
     for (unsigned first = 0; first < k_seven_bits; ++first) {
       for (unsigned second = 0; second < k_seven_bits; ++second) {
-        const std::array pair{static_cast<std::byte>(first), static_cast<std::byte>(second)};
-        const auto gain = likelihood_gain(pair) - likelihood_gain(std::span(pair).first(1)) - discount_of(7);
+        const auto gain = letter_gain(static_cast<std::byte>(first), static_cast<std::byte>(second)) - discount_of(7);
         gains[first * k_seven_bits + second] = static_cast<std::int16_t>(std::ceil(gain * k_hundredths));
       }
     }

@@ -126,12 +126,19 @@ LikelyStretch best_mixed_run(std::span<const std::byte> stream) {
   return best;
 }
 
-/// What `letter`, a row of the model, gains after `previous`.
-double gain_of(std::uint8_t previous, std::uint8_t letter) {
+double in_nats(char entry) { return (entry - 35) * 0.1 - 3.6; }
+
+/// What `letter`, a row of the model, gains after `previous`; `first` where nothing is known of that.
+double gain_of(std::uint8_t previous, std::uint8_t letter, double first) {
   if (letter == k_no_letter) {
     return k_alien;
   }
-  return previous == k_no_letter ? 0.5 : (k_text_model[previous][letter] - 35) * 0.1 - 3.6;
+  return previous == k_no_letter ? first : in_nats(k_text_model[previous][letter]);
+}
+
+/// The first letter by how frequent it is.
+double scan_gain(std::uint8_t previous, std::uint8_t letter) {
+  return gain_of(previous, letter, letter == k_no_letter ? k_alien : in_nats(k_first_letters[letter]));
 }
 
 LikelyStretch best_likelihood(std::span<const std::byte> stream, double less) {
@@ -145,7 +152,7 @@ LikelyStretch best_likelihood(std::span<const std::byte> stream, double less) {
       current.begin = at + 1;
       continue;
     }
-    current.score += gain_of(previous, letter) - less;
+    current.score += scan_gain(previous, letter) - less;
     previous = letter;
     current.end = at + 1;
     if (current.score <= 0) {
@@ -203,12 +210,15 @@ std::size_t text_length(std::span<const std::byte> bytes) noexcept {
   return at;
 }
 
+double letter_gain(std::byte previous, std::byte letter) noexcept { return scan_gain(k_letters[octet(previous)], k_letters[octet(letter)]); }
+
 double likelihood_gain(std::span<const std::byte> bytes) noexcept {
+  constexpr double k_any_first = 0.5;
   double sum = 0;
   auto previous = k_no_letter;
   for (const auto byte : bytes) {
     const auto letter = k_letters[octet(byte)];
-    sum += gain_of(previous, letter);
+    sum += gain_of(previous, letter, k_any_first);
     previous = letter;
   }
   return sum;

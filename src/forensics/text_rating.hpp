@@ -26,7 +26,11 @@ struct TextStretch {
 /// How many bytes the text at the front of `bytes` takes: printable ASCII, tab, line feed, carriage return, UTF-8.
 [[nodiscard]] std::size_t text_length(std::span<const std::byte> bytes) noexcept;
 
-/// ln(P(letters) / 256^-n) of letters that follow one another, by the model of pairs; bytes that are no text count against it.
+/// What best_text counts a letter at, by the model of pairs: ln(256 P(letter | previous)), or ln(256 P(letter)) behind a byte that is no text.
+[[nodiscard]] double letter_gain(std::byte previous, std::byte letter) noexcept;
+
+/// ln(P(letters) / 256^-n) of letters that follow one another, by the model of pairs, whichever is the first; bytes that are no text count
+/// against it.
 [[nodiscard]] double likelihood_gain(std::span<const std::byte> bytes) noexcept;
 
 /// Distinct bytes, counted up to 256.

@@ -4,8 +4,8 @@
 
     python3 tests/support/make_text_model.py > src/forensics/text_model_table.hpp
 
-Counts pairs of characters in the documentation, the source and the settings that a Debian system holds; only these
-counts go into the table. The four kinds weigh the same.
+Counts pairs of characters in the documentation, the source, the settings and the paths that a Debian system holds; only these
+counts go into the table. Prose weighs four times as much as each of the others, whose pairs are more regular.
 """
 
 import json
@@ -16,6 +16,7 @@ from pathlib import Path
 ALPHABET = bytes([9, 10, 13, *range(0x20, 0x7F)])
 MOST = 3_000_000
 SHARE = 0.97  # of the model; the rest is spread over all 256 bytes
+WEIGHTS = 4, 1, 1, 1
 
 
 def some(paths):
@@ -55,21 +56,28 @@ def counts_of(data):
 
 def model():
     total = [[0.0] * len(ALPHABET) for _ in ALPHABET]
-    for data in kinds():
+    for data, weight in zip(kinds(), WEIGHTS):
         print(f"{len(data)} bytes", file=sys.stderr)
         for row, counted in zip(total, counts_of(data)):
             for i, count in enumerate(counted):
-                row[i] += count * MOST / max(1, len(data))
+                row[i] += weight * count * MOST / max(1, len(data))
     return total
+
+
+def entry(probability):
+    gain = math.log((SHARE * probability + (1 - SHARE) / 256) * 256)
+    return chr(35 + min(91, max(0, round((gain + 3.6) * 10))))
 
 
 def line(row):
     weight = sum(row) + 0.5 * len(row)
-    text = ""
-    for count in row:
-        gain = math.log((SHARE * (count + 0.5) / weight + (1 - SHARE) / 256) * 256)
-        text += chr(35 + min(91, max(0, round((gain + 3.6) * 10))))
-    return text
+    return "".join(entry((count + 0.5) / weight) for count in row)
+
+
+def first_letters(rows):
+    """Half by how frequent they are, half all alike: a rare one may begin a text, too, and gains a little."""
+    counts = [sum(column) for column in zip(*rows)]
+    return "".join(entry(0.5 * count / sum(counts) + 0.5 / len(counts)) for count in counts)
 
 
 def main():
@@ -79,9 +87,12 @@ def main():
           "/// Rows and columns are tab, line feed, carriage return and the 95 printable characters. A letter c stands for\n"
           "/// ln(256 P(column | row)) = (c - 35) / 10 - 3.6, where 3 % of P is spread over all bytes.\n"
           f"inline constexpr std::array<std::string_view, {len(ALPHABET)}> k_text_model = {{")
-    for row in model():
+    rows = model()
+    for row in rows:
         print(f'    R"({line(row)})",')
-    print("};\n\n}  // namespace upinspect::forensics")
+    print("};\n\n/// The same of a letter before which nothing is known; none gains less than 0.2.\n"
+          f'inline constexpr std::string_view k_first_letters = R"({first_letters(rows)})";\n\n'
+          "}  // namespace upinspect::forensics")
 
 
 if __name__ == "__main__":
