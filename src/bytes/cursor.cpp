@@ -40,14 +40,24 @@ void Cursor::fill(std::span<std::byte> out) {
   std::copy_n(start, out.size(), out.begin());
 }
 
-/// The buffer begins at the position.
+/// The buffer begins at the position. Where what is read ahead cannot be had, the little that is always read may still be.
 void Cursor::refill() {
   const auto end = m_buffer_offset + m_buffer.size();
   const bool goes_on = m_position > m_buffer_offset && m_position <= end + k_buffer_bytes;
-  const auto wanted = goes_on ? std::min(2 * m_buffer.size(), k_most_buffer_bytes) : k_buffer_bytes;
-  m_buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(std::max(wanted, k_buffer_bytes), remaining())));
+  const auto ahead = goes_on ? std::clamp(2 * m_buffer.size(), k_buffer_bytes, k_most_buffer_bytes) : k_buffer_bytes;
   m_buffer_offset = m_position;
-  m_source->read_at(m_position, m_buffer);
+  for (auto wanted = ahead;; wanted = k_buffer_bytes) {
+    m_buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(wanted, remaining())));
+    try {
+      m_source->read_at(m_position, m_buffer);
+      return;
+    } catch (...) {
+      m_buffer.clear();  // holds nothing that may be taken for the file's
+      if (wanted == k_buffer_bytes) {
+        throw;
+      }
+    }
+  }
 }
 
 std::optional<FieldBlock> Cursor::block(std::size_t length) {

@@ -9,6 +9,7 @@
 
 #include "bytes/checked.hpp"
 #include "containers/zip_extra.hpp"
+#include "containers/zip_fields.hpp"
 #include "containers/zip_rules.hpp"
 
 #include <algorithm>
@@ -23,9 +24,7 @@ constexpr std::uint32_t k_signature = 0x02014b50;
 constexpr std::uint64_t k_record_bytes = 46;  // without name, extra fields and comment
 constexpr std::uint32_t k_digital_signature = 0x05054b50;
 
-struct Lengths {
-  std::uint16_t name = 0;
-  std::uint16_t extra = 0;
+struct Lengths : FieldLengths {
   std::uint16_t comment = 0;
 };
 
@@ -34,16 +33,7 @@ template <typename Fields>
 void read_fixed(Fields& in, ZipEntry& out, Lengths& lengths, WideFields& wide) {
   in.skip(4, "signature of a directory record");
   out.version_made = in.template le<std::uint16_t>("version made by");
-  out.version_needed = in.template le<std::uint16_t>("version needed");
-  out.flags = in.template le<std::uint16_t>("flags");
-  out.method = in.template le<std::uint16_t>("method");
-  out.dos_time = in.template le<std::uint16_t>("time");
-  out.dos_date = in.template le<std::uint16_t>("date");
-  out.crc32 = in.template le<std::uint32_t>("crc-32");
-  wide.packed = in.template le<std::uint32_t>("packed size");
-  wide.unpacked = in.template le<std::uint32_t>("unpacked size");
-  lengths.name = in.template le<std::uint16_t>("name length");
-  lengths.extra = in.template le<std::uint16_t>("extra length");
+  read_shared_fields(in, out, wide, lengths);
   lengths.comment = in.template le<std::uint16_t>("comment length");
   wide.disk = in.template le<std::uint16_t>("disk");
   in.skip(2, "internal attributes");

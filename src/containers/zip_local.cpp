@@ -7,6 +7,7 @@
 // All little-endian. APPNOTE.TXT 6.3.10, sections 4.3.7 to 4.3.9.
 #include "containers/zip_local.hpp"
 
+#include "containers/zip_fields.hpp"
 #include "containers/zip_rules.hpp"
 
 #include <algorithm>
@@ -32,28 +33,14 @@ std::optional<LocalHeader> read_local_header(Cursor& file, std::uint64_t offset)
 
 namespace {
 
-struct Lengths {
-  std::uint64_t name = 0;
-  std::uint64_t extra = 0;
-};
-
 /// The fixed part; false where there is no signature.
 template <typename Fields>
-bool read_fixed(Fields& in, LocalHeader& out, Lengths& lengths) {
+bool read_local_fields(Fields& in, LocalHeader& out, FieldLengths& lengths) {
   if (in.template le<std::uint32_t>("signature of a local header") != k_local_signature) {
     return false;
   }
   out.sizes = {};
-  out.version_needed = in.template le<std::uint16_t>("version needed");
-  out.flags = in.template le<std::uint16_t>("flags");
-  out.method = in.template le<std::uint16_t>("method");
-  out.dos_time = in.template le<std::uint16_t>("time");
-  out.dos_date = in.template le<std::uint16_t>("date");
-  out.crc32 = in.template le<std::uint32_t>("crc-32");
-  out.sizes.packed = in.template le<std::uint32_t>("packed size");
-  out.sizes.unpacked = in.template le<std::uint32_t>("unpacked size");
-  lengths.name = in.template le<std::uint16_t>("name length");
-  lengths.extra = in.template le<std::uint16_t>("extra length");
+  read_shared_fields(in, out, out.sizes, lengths);
   return true;
 }
 
@@ -64,9 +51,10 @@ bool read_local_header(Cursor& file, std::uint64_t offset, LocalHeader& out) {
     return false;
   }
   file.seek(offset, "local header");
-  Lengths lengths;
+  FieldLengths lengths;
   auto block = file.block(k_local_bytes);
-  if (!(block ? read_fixed(*block, out, lengths) : read_fixed(file, out, lengths)) || lengths.name + lengths.extra > file.remaining()) {
+  const bool there = block ? read_local_fields(*block, out, lengths) : read_local_fields(file, out, lengths);
+  if (!there || std::uint64_t{lengths.name} + lengths.extra > file.remaining()) {
     return false;
   }
   out.offset = offset;

@@ -18,10 +18,14 @@ class CountedSource final : public bytes::Source {
   explicit CountedSource(std::vector<std::byte> content) : m_content(std::move(content)) {}
   [[nodiscard]] std::uint64_t size() const noexcept override { return m_content.size(); }
   void read_at(std::uint64_t offset, std::span<std::byte> out) const override {
+    if (offset + out.size() > m_readable) {
+      throw bytes::ReadError(m_readable, "the disk is broken from here on");
+    }
     ++m_reads;
     m_bytes += out.size();
     std::copy_n(m_content.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
   }
+  void break_at(std::uint64_t offset) { m_readable = offset; }
   [[nodiscard]] std::uint64_t reads() const { return m_reads; }
   [[nodiscard]] std::uint64_t bytes_read() const { return m_bytes; }
   [[nodiscard]] std::uint32_t word(std::uint64_t offset) const {
@@ -34,6 +38,7 @@ class CountedSource final : public bytes::Source {
 
  private:
   std::vector<std::byte> m_content;
+  std::uint64_t m_readable = UINT64_MAX;
   mutable std::uint64_t m_reads = 0;
   mutable std::uint64_t m_bytes = 0;
 };
@@ -93,4 +98,20 @@ TEST_CASE("who reads on gets more at a time, who jumps about little") {
     REQUIRE(jumps.le<std::uint32_t>("a word") == source.word(at));
   }
   CHECK(source.bytes_read() - before < 1000 * 4500);
+}
+
+TEST_CASE("what cannot be read ahead takes nothing of what can be read") {
+  CountedSource source(test::noise(300'000, 6));
+  source.break_at(250'000);
+  Cursor in(source);
+  const auto read_on = [&] {
+    while (in.remaining() >= 4) {
+      const auto at = in.offset();
+      const auto word = in.le<std::uint32_t>("a word");
+      REQUIRE(word == source.word(at));
+    }
+  };
+  CHECK_THROWS_AS(read_on(), bytes::ReadError);
+  CHECK(in.offset() > 250'000 - 4096);
+  CHECK_THROWS_AS(in.le<std::uint32_t>("a word again"), bytes::ReadError);
 }
