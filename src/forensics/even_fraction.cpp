@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <numeric>
 
 namespace upinspect::forensics {
 namespace {
@@ -15,11 +15,6 @@ constexpr double k_as_even = 1e-4;        ///< chance of more unevenness in what
 constexpr double k_uneven = 5;            ///< standard deviations that no uniform numbers show
 constexpr std::uint64_t k_enough = 50;    ///< numbers of a binade that say something
 constexpr std::size_t k_fewest = 256;
-
-/// ln of how much likelier even fractions are than honest ones. Where the planes above are honest it falls on average by as much as its variance is half
-/// of: three in 10,000 honest files reach 5.9, where they have as many numbers as make that likeliest, at whichever plane.
-constexpr double k_convincing_share = 12;
-constexpr double k_convincing_below = 5.9;
 
 double square(double value) { return value * value; }
 
@@ -39,26 +34,14 @@ void Binades::add(const ElementRun& run, const Stretch& where) {
     const auto pattern = numeric::load_le<std::uint32_t>(run.bytes.data() + i * 4);
     const auto exponent = pattern >> 23 & 0xffU;
     if (exponent == 0 || exponent == 255) {
+      m_zeros += exponent == 0 ? 1 : 0;
       continue;
     }
     ++m_counts[exponent];
-    ++m_planes.counted;
-    for (unsigned top = 0; top < m_planes.ones.size(); ++top) {
-      m_planes.ones[top] += pattern >> (22 - top) & 1U;
-    }
-    for (unsigned plane = 0; plane < 3 && m_from + plane <= 23; ++plane) {
-      m_ones[exponent][plane] += pattern >> (23 - m_from - plane) & 1U;
+    for (unsigned plane = 0; plane < 3; ++plane) {
+      m_ones[exponent][plane] += pattern >> (22 - plane) & 1U;
     }
   }
-}
-
-void Binades::merge(const Binades& other) {
-  for (std::size_t exponent = 0; exponent < m_counts.size(); ++exponent) {
-    m_counts[exponent] += other.m_counts[exponent];
-    std::transform(other.m_ones[exponent].begin(), other.m_ones[exponent].end(), m_ones[exponent].begin(), m_ones[exponent].begin(), std::plus<>());
-  }
-  m_planes.counted += other.m_planes.counted;
-  std::transform(other.m_planes.ones.begin(), other.m_planes.ones.end(), m_planes.ones.begin(), m_planes.ones.begin(), std::plus<>());
 }
 
 bool Binades::fractions_are_even() const {
@@ -72,8 +55,7 @@ bool Binades::fractions_are_even() const {
       }
     }
   }
-  return freedom >= 6 && chi_square_tail(statistic, freedom) > k_as_even &&
-         even_ratio_from(m_planes, m_from) > (m_from == 1 ? k_convincing_share : k_convincing_below);
+  return freedom >= 6 && chi_square_tail(statistic, freedom) > k_as_even;
 }
 
 /// Binades whose exponents differ in the lowest bit alone hold as many, in two pairs at least.
@@ -107,6 +89,22 @@ bool Binades::are_uniform() const {
   return true;
 }
 
+bool Binades::are_cut_off() const {
+  constexpr std::uint64_t k_many = 10;
+  const auto numbers = std::accumulate(m_counts.begin(), m_counts.end(), std::uint64_t{0});
+  if (m_zeros * k_many > m_zeros + numbers) {
+    return true;
+  }
+  constexpr std::uint64_t k_tells = 24;
+  constexpr std::uint64_t k_cut = 8;
+  for (std::size_t above = 1; above < m_counts.size(); ++above) {
+    if (m_counts[above] >= k_tells && m_counts[above - 1] * k_cut < m_counts[above]) {
+      return true;
+    }
+  }
+  return false;
+}
+
 unsigned Binades::even_bits() const {
   if (!fractions_are_even()) {
     return 0;
@@ -114,8 +112,9 @@ unsigned Binades::even_bits() const {
   return ends_are_even() ? 24 : are_uniform() ? 0 : 23;
 }
 
-std::optional<EvenFraction> even_fraction(const ElementRun& run, std::uint64_t searched) {
-  const auto stretch = run.width == 4 && run.count() >= k_fewest ? most_even_stretch(run, searched) : std::nullopt;
+std::optional<EvenFraction> even_fraction(const StretchSearch& search) {
+  const auto& run = search.run();
+  const auto stretch = run.width == 4 && run.count() >= k_fewest ? search.whole_fraction() : std::nullopt;
   if (!stretch || stretch->last - stretch->first + 1 < k_fewest) {
     return std::nullopt;
   }

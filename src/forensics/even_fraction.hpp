@@ -3,7 +3,7 @@
 // reservation (EvilModel), 23 low bits of everything.
 #pragma once
 
-#include "forensics/honest_planes.hpp"
+#include "forensics/even_stretch.hpp"
 #include "upinspect/low_bits.hpp"
 
 #include <array>
@@ -12,30 +12,29 @@
 
 namespace upinspect::forensics {
 
-/// How often f32 numbers have each exponent, and with each of them ones in the three planes from plane `from` of the fraction on, 1 being the highest.
+/// How often f32 numbers have each exponent, and with each of them ones in the three highest planes of the fraction.
 class Binades {
  public:
-  explicit Binades(unsigned from = 1) : m_from(from) {}
-
   void add(const ElementRun& run, const Stretch& where);
-  void merge(const Binades& other);
-
-  /// The planes from `from` on are even in all binades that hold enough numbers, two at least, and all together far likelier even than honest.
+  /// The planes are even in all binades that hold enough numbers, two at least.
   [[nodiscard]] bool fractions_are_even() const;
 
   /// Each binade holds twice what the one below holds, as those of uniform numbers do: even fractions are honest there.
   [[nodiscard]] bool are_uniform() const;
 
-  /// The bits that are even: 24 where the exponents' lowest one is, 23 where the fraction is and numbers are not uniform, 0 else.
+  /// Small numbers were cut off: more than a tenth are zero or subnormal, or a binade holds not an eighth of what the one above holds, for weights do not thin
+  /// out towards zero of themselves.
+  [[nodiscard]] bool are_cut_off() const;
+
+  /// The bits that are even where fractions are: 24 where the exponents' lowest one is, 23 where numbers are not uniform, 0 else.
   [[nodiscard]] unsigned even_bits() const;
 
  private:
   [[nodiscard]] bool ends_are_even() const;
 
-  unsigned m_from;
+  std::uint64_t m_zeros = 0;   ///< and subnormal numbers
   std::array<std::uint64_t, 256> m_counts{};
   std::array<std::array<std::uint64_t, 3>, 256> m_ones{};
-  TopPlanes m_planes;
 };
 
 struct EvenFraction {
@@ -43,7 +42,7 @@ struct EvenFraction {
   Stretch where;
 };
 
-/// The stretch of a tensor for which that is so, of `searched` numbers that are looked at in all.
-[[nodiscard]] std::optional<EvenFraction> even_fraction(const ElementRun& run, std::uint64_t searched);
+/// The stretch of a tensor for which that is so.
+[[nodiscard]] std::optional<EvenFraction> even_fraction(const StretchSearch& search);
 
 }  // namespace upinspect::forensics

@@ -30,34 +30,39 @@ namespace upinspect::forensics {
 /// The same of f32 elements but for a stretch of them; false where fewer than a thousand are left to tell.
 [[nodiscard]] bool is_trained_without(const ElementRun& run, const Stretch& where);
 
+/// Neither zero, subnormal, infinite nor NaN, of the bits of an f32.
+[[nodiscard]] constexpr bool is_normal_f32(std::uint32_t pattern) noexcept {
+  const auto exponent = pattern >> 23 & 0xffU;
+  return exponent != 0 && exponent != 0xff;
+}
+
 /// Ones in each plane of the fraction, the highest first.
 struct TopPlanes {
   std::array<std::uint64_t, 12> ones{};
   std::uint64_t counted = 0;
 };
 
+/// Those of a stretch of f32 elements; zero, NaN and infinities do not count.
+[[nodiscard]] TopPlanes top_planes(const ElementRun& run, const Stretch& where);
+
+/// What a one and a zero in plane `top` say for "even" against "honest": ln of the ratio of their chances.
+struct BitEvidence {
+  double one;
+  double zero;
+};
+[[nodiscard]] BitEvidence evidence_for_even(unsigned top);
+
 /// The fewest planes from the top that are honest while all below are even, which random content makes them: ln of the
 /// likelihood ratio above 7, the planes above as in trained weights. Gives how many low bits are even.
 [[nodiscard]] std::optional<unsigned> even_low_bits(const TopPlanes& planes, unsigned fraction);
 
-/// ln of how much likelier the planes are where all are even than where they are honest.
-[[nodiscard]] double even_ratio(const TopPlanes& planes);
+/// ln of how much likelier the planes from `from` on are where they are even than where they are honest.
+[[nodiscard]] double even_ratio(const TopPlanes& planes, unsigned from);
 
-/// The same of planes from `from` on alone.
-[[nodiscard]] double even_ratio_from(const TopPlanes& planes, unsigned from);
+/// Plane `top` is as honest ones are, within four standard deviations.
+[[nodiscard]] bool is_honest_plane(const TopPlanes& planes, unsigned top);
 
-/// Each plane above `top` is as honest ones are, within four standard deviations.
+/// Each plane above `top` is.
 [[nodiscard]] bool is_honest_above(const TopPlanes& planes, unsigned top);
-
-/// A stretch of f32 elements whose low bits are even from some plane on, where the rest is honest (CUSUM of the log
-/// likelihood ratio, for each plane 2 to 7), among `searched` numbers in all.
-struct EvenStretch {
-  unsigned bits = 0;
-  Stretch where;
-};
-[[nodiscard]] std::optional<EvenStretch> even_stretch(const ElementRun& run, std::uint64_t searched);
-
-/// The stretch of f32 elements whose whole fraction is most like even bits and least like trained weights, where that is beyond chance.
-[[nodiscard]] std::optional<Stretch> most_even_stretch(const ElementRun& run, std::uint64_t searched);
 
 }  // namespace upinspect::forensics

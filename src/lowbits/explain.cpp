@@ -107,6 +107,20 @@ bool is_native(const TensorPlanes& tensor) {
   return tensor.counted >= 64 && (tensor.provenance == Provenance::native || tensor.provenance == Provenance::unknown);
 }
 
+/// The highest plane from which on random bits are seen in fewer than nine files in ten.
+unsigned unseen_from(const Sum& sum, const std::vector<forensics::EvenPlanes>& evidence) {
+  unsigned top = 1;
+  if (sum.fraction == 23) {
+    const auto seen = std::find_if(evidence.rbegin(), evidence.rend(), [](const forensics::EvenPlanes& planes) { return planes.expected >= forensics::k_mostly_seen; });
+    return seen == evidence.rend() ? top : seen->top + 1;
+  }
+  // From about 660 * 4^(t - 1) numbers on (one false alarm in a thousand).
+  while (top <= sum.fraction && 660 * std::pow(4.0, top - 1) <= static_cast<double>(sum.planes.counted)) {
+    ++top;
+  }
+  return top;
+}
+
 }  // namespace
 
 void explain_planes(TensorPlanes& tensor, unsigned fraction) {
@@ -175,18 +189,13 @@ void add_findings(LowBits& result) {
   std::stable_sort(result.findings.begin(), result.findings.end(), [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
 }
 
-std::vector<BlindSpot> blind_spots(const LowBits& result) {
+std::vector<BlindSpot> blind_spots(const LowBits& result, const std::vector<forensics::EvenPlanes>& evidence) {
   std::vector<BlindSpot> spots;
   for (const auto& [dtype, sum] : sums(result)) {
     BlindSpot spot;
     spot.dtype = dtype;
     spot.elements = sum.elements;
-    // Even planes from plane t on show from about 660 * 4^(t - 1) numbers on (nine in ten, at one false alarm in a thousand).
-    unsigned top = 1;
-    while (top <= sum.fraction && 660 * std::pow(4.0, top - 1) <= static_cast<double>(sum.planes.counted)) {
-      ++top;
-    }
-    spot.bits = sum.fraction + 1 - std::min(top, sum.fraction + 1);
+    spot.bits = sum.fraction + 1 - std::min(unseen_from(sum, evidence), sum.fraction + 1);
     spot.bytes = sum.elements / 8 * spot.bits;
     spots.push_back(spot);
   }

@@ -2,6 +2,7 @@
 // Innocent reasons for bits that are not random, and findings for what none of them explains.
 #pragma once
 
+#include "forensics/even_planes.hpp"
 #include "upinspect/low_bits.hpp"
 
 #include <string_view>
@@ -34,7 +35,7 @@ void explain_planes(TensorPlanes& tensor, unsigned fraction);
 /// Findings about planes that nothing explains, even stretches and messages.
 void add_findings(LowBits& result);
 
-/// What random content could hide in without a trace, from the tensors whose planes are as in trained weights.
-[[nodiscard]] std::vector<BlindSpot> blind_spots(const LowBits& result);
+/// What random content could hide in without a trace, from the tensors whose planes are as in trained weights: of float32 as far as `evidence` says so.
+[[nodiscard]] std::vector<BlindSpot> blind_spots(const LowBits& result, const std::vector<forensics::EvenPlanes>& evidence);
 
 }  // namespace upinspect::lowbits

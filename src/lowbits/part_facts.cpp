@@ -89,13 +89,14 @@ PartFacts facts_of(const ElementRun& run, unsigned fraction, std::uint64_t searc
   if (fraction != 23) {
     return facts;
   }
-  facts.even = forensics::even_stretch(run, searched);
+  const forensics::StretchSearch stretches(run, searched);
+  facts.even = stretches.low_bits();
   facts.broken = forensics::broken_upcast(run);
   const auto marked = forensics::longest_prefix_run(run);
   if (marked.last - marked.first + 1 >= k_longest_honest_run && !forensics::is_monotone(run, true, marked.first, marked.last)) {
     facts.marked = marked;
   } else {
-    facts.whole = forensics::even_fraction(run, searched);
+    facts.whole = forensics::even_fraction(stretches);
   }
   facts.repeated = forensics::repetition_of(run);
   facts.lattice = forensics::is_on_lattice(run);

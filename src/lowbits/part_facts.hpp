@@ -3,6 +3,7 @@
 #pragma once
 
 #include "forensics/even_fraction.hpp"
+#include "forensics/even_stretch.hpp"
 #include "forensics/value_origin.hpp"
 #include "lowbits/carriers.hpp"
 #include "upinspect/low_bits.hpp"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of things: planes and provenance of every tensor, its values, the blind search, what the container hides.
-#include "forensics/binade_planes.hpp"
 #include "forensics/blind_search.hpp"
-#include "forensics/even_fraction.hpp"
+#include "forensics/even_planes.hpp"
 #include "forensics/honest_planes.hpp"
 #include "forensics/structure_scan.hpp"
 #include "forensics/value_origin.hpp"
@@ -53,9 +52,8 @@ class Search {
 
   void describe();
   void search_group(const Group& group, const forensics::Readings& readings);
-  void add_binades(const Loaded& loaded, const std::vector<PartFacts>& facts);
+  void count_fractions(const Loaded& loaded, const std::vector<PartFacts>& facts);
   void judge_even_file();
-  [[nodiscard]] bool is_even_throughout(const lowbits::EvenTensors& even);
   void search_carrier(const Loaded& loaded, const forensics::Readings& readings);
   void scan(forensics::BlindSearch& search);
   void note(const Loaded& loaded, std::size_t part, const PartFacts& facts);
@@ -76,7 +74,7 @@ class Search {
   std::vector<std::size_t> m_place;   ///< of each tensor in m_result.tensors
   std::vector<Payload> m_fields;      ///< of the carrier at hand, that were written but not read
   std::uint64_t m_elements = 0;       ///< of all that is searched
-  forensics::BinadePlanes m_binades;
+  forensics::LevelledCounts m_fractions;
   LowBits m_result;
 };
 
@@ -141,7 +139,7 @@ void Search::search_carrier(const Loaded& loaded, const forensics::Readings& rea
   for (std::size_t part = 0; part < facts.size(); ++part) {
     note(loaded, part, facts[part]);
   }
-  add_binades(loaded, facts);
+  count_fractions(loaded, facts);
   m_result.elements_searched += carrier.run().count();
   if (!m_options.payloads) {
     return;
@@ -251,61 +249,31 @@ void Search::search_group(const Group& group, const forensics::Readings& reading
       });
 }
 
-/// Tensors that nothing explains and whose highest planes are honest.
-void Search::add_binades(const Loaded& loaded, const std::vector<PartFacts>& facts) {
+/// Of tensors that nothing explains, or nothing but that they do not look trained: from the three highest planes on random bits make it so.
+void Search::count_fractions(const Loaded& loaded, const std::vector<PartFacts>& facts) {
   if (loaded.carrier.fraction != 23) {
     return;
   }
-  const auto parts = unexplained(loaded, facts, Rest::honest);
+  auto parts = unexplained(loaded, facts, Rest::honest);
+  const auto untrained = unexplained(loaded, facts, Rest::to_tell);
+  parts.insert(parts.end(), untrained.begin(), untrained.end());
   const auto workers = inspecting::workers_for(m_options.inspect.jobs, parts.size());
-  std::vector<forensics::BinadePlanes> each(workers);
+  std::vector<forensics::LevelledCounts> each(workers);
   inspecting::run_pieces(parts.size(), workers, [&](unsigned worker, std::size_t i) {
     check_stop();
-    each[worker].add(lowbits::part_of(loaded, parts[i]));
+    const auto& tensor = m_result.tensors[m_place[loaded.tensors[parts[i]]]];
+    each[worker].add(lowbits::part_of(loaded, parts[i]), lowbits::honest_planes(tensor));
   });
   for (const auto& one : each) {
-    m_binades.merge(one);
+    m_fractions.merge(one);
   }
-}
-
-/// In every binade, which numbers that lean to neither side only in sum are not.
-bool Search::is_even_throughout(const lowbits::EvenTensors& even) {
-  Group group;
-  group.dtype = Dtype::f32;
-  for (std::size_t i = 0; i < m_place.size(); ++i) {
-    if (std::binary_search(even.tensors.begin(), even.tensors.end(), m_place[i])) {
-      group.tensors.push_back(i);
-      group.bytes += m_opened.artifact().tensors[i].bytes;
-    }
-  }
-  forensics::Binades all(even.top);
-  lowbits::load_group(
-      m_opened, group, m_options.inspect.limits.memory / 4,
-      [&](const Loaded& loaded) {
-        for (std::size_t part = 0; part < loaded.carrier.parts.size(); ++part) {
-          check_stop();
-          forensics::Binades one(even.top);
-          const auto run = lowbits::part_of(loaded, part);
-          one.add(run, {0, run.count() - 1});
-          if (even.top != 1 || !one.are_uniform()) {
-            all.merge(one);
-          }
-        }
-      },
-      [](std::size_t, const std::string&) {});
-  return even.top == 1 ? all.even_bits() != 0 : all.fractions_are_even();
 }
 
 void Search::judge_even_file() {
-  if (const auto even = m_binades.even()) {
+  const auto evidence = forensics::plane_evidence(m_fractions);
+  m_result.blind_spots = lowbits::blind_spots(m_result, evidence);
+  if (const auto even = forensics::even_planes(m_fractions, evidence)) {
     add("lsb.even-planes", Severity::warning, lowbits::even_words(24 - even->top, "float32"), "");
-    return;
-  }
-  for (const auto& even : lowbits::maybe_even(m_result)) {
-    if (is_even_throughout(even)) {
-      add("lsb.even-planes", Severity::warning, lowbits::even_words(24 - even.top, m_result.tensors[even.tensors.front()].dtype), "");
-      return;
-    }
   }
 }
 
@@ -332,7 +300,6 @@ LowBits Search::run() {
   std::stable_sort(m_result.payloads.begin(), m_result.payloads.end(), [](const Payload& a, const Payload& b) { return a.evidence > b.evidence; });
   m_result.explanations = lowbits::gather_explanations(m_result.tensors);
   lowbits::add_findings(m_result);
-  m_result.blind_spots = lowbits::blind_spots(m_result);
   if (m_opened.changed_since_opened()) {
     add("container.changed-while-read", Severity::error, "the file was changed while it was read; figures may mix two states of it", "");
   }

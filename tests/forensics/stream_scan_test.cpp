@@ -3,6 +3,7 @@
 
 #include "forensics/blind_search.hpp"
 #include "forensics/field_packer.hpp"
+#include "forensics/even_stretch.hpp"
 #include "forensics/honest_planes.hpp"
 #include "forensics/value_origin.hpp"
 #include "support/catch.hpp"
@@ -161,7 +162,7 @@ TEST_CASE("Bits of trained weights follow Benford's law") {
 
 TEST_CASE("A stretch of even bits is found and placed") {
   auto bytes = weights(200000, 5);
-  CHECK_FALSE(even_stretch({bytes, 4}, bytes.size() / 4));
+  CHECK_FALSE(StretchSearch({bytes, 4}, bytes.size() / 4).low_bits());
   const auto random = test::noise(3 * 20000, 6);
   for (std::size_t i = 0; i < 20000; ++i) {
     auto* element = bytes.data() + (90000 + i) * 4;
@@ -169,7 +170,7 @@ TEST_CASE("A stretch of even bits is found and placed") {
     element[1] = random[3 * i + 1];
     element[2] = (element[2] & std::byte{0xc0}) | (random[3 * i + 2] & std::byte{0x3f});  // 22 bits
   }
-  const auto stretch = even_stretch({bytes, 4}, bytes.size() / 4);
+  const auto stretch = StretchSearch({bytes, 4}, bytes.size() / 4).low_bits();
   REQUIRE(stretch);
   CHECK(stretch->bits == 22);
   CHECK(std::abs(static_cast<double>(stretch->where.first) - 90000) < 3000);
@@ -196,5 +197,5 @@ TEST_CASE("What is no run of tensors is passed over: empty, tiny, NaN") {
   CHECK(searched(carrier_of(std::vector<std::byte>(4))).empty());
   CHECK(searched(carrier_of(std::vector<std::byte>(4 * 3000, std::byte{0xff}))).empty());
   CHECK(searched(carrier_of(std::vector<std::byte>(4 * 3000, std::byte{'a'}))).empty());
-  CHECK_FALSE(even_stretch({std::span<const std::byte>(), 4}, 0));
+  CHECK_FALSE(StretchSearch({std::span<const std::byte>(), 4}, 0).low_bits());
 }
