@@ -20,9 +20,6 @@ constexpr unsigned k_fine_bits = 3;
 /// Of fewer numbers a density is not worth its while: it takes as long as these take to be searched.
 constexpr std::size_t k_large = std::size_t{1} << 16;
 
-/// By its own density a stretch may be so much less even.
-constexpr double k_less = 3;
-
 /// The chance that honest weights show a stretch that is called even, for all planes from which it may be together.
 constexpr double k_stretch_budget = 4e-4;
 
@@ -33,10 +30,11 @@ double convincing_sum(std::uint64_t searched, double fall) {
   return std::log(std::max(chances, 1.0) * k_last_top / k_stretch_budget);
 }
 
-bool may_be_uniform(const ElementRun& run) {
+/// Fractions of uniform numbers are even for an honest reason, and where small ones were cut off the rest leans as it will.
+bool tells_nothing(const ElementRun& run) {
   Binades binades;
   binades.add(run, {0, run.count() - 1});
-  return binades.are_uniform();
+  return binades.are_uniform() || binades.are_cut_off();
 }
 
 }  // namespace
@@ -73,12 +71,14 @@ StretchSearch::Segment StretchSearch::best_segment(const FractionScores& scores)
 }
 
 /// By the density of its own numbers the stretch is even, too, if less surely since that is told from fewer: rows of another spread than the rest may look so by
-/// that of the tensor.
-bool StretchSearch::is_even_by_itself(const Segment& segment, unsigned top, double convincing) const {
+/// that of the tensor. It holds enough numbers to say so on average: few of them say it by chance where they are picked for it.
+bool StretchSearch::is_even_by_itself(const Segment& segment, unsigned top, double enough) const {
+  constexpr double k_less = 3;
+  constexpr double k_on_average = 0.6;
   FractionCounts counts;
   counts.add({m_run.bytes.subspan(segment.begin * m_run.width, (segment.end - segment.begin) * m_run.width), m_run.width});
   const auto evidence = evidence_from(counts, top, Misfits::refused);
-  return evidence && evidence->ratio > convincing && are_even_from(counts, top);
+  return evidence && evidence->ratio > enough - k_less && evidence->expected > enough * k_on_average && are_even_from(counts, top);
 }
 
 /// Both laws must be against honest numbers: a density that was told from them may be wrong, and Benford's law knows nothing of their spread.
@@ -87,7 +87,7 @@ bool StretchSearch::is_convincing(const Segment& segment, unsigned top, double e
   const auto least = top == 1 ? 3.0 : 0.0;
   const auto benford = even_ratio(top_planes(m_run, segment.where()), top);
   const bool alone = top == 1 ? benford > k_enough_of_all : !by_density;
-  return alone || (by_density && benford > least && is_even_by_itself(segment, top, enough - k_less));
+  return alone || (by_density && benford > least && is_even_by_itself(segment, top, enough));
 }
 
 /// The planes above are honest in the stretch, and those that it changes are in what is left, if enough is.
@@ -124,7 +124,7 @@ std::optional<EvenStretch> StretchSearch::low_bits() const {
       best = EvenStretch{k_fraction_bits + 1 - top, segment->where()};
     }
   }
-  return best && !may_be_uniform(m_run) ? best : std::nullopt;
+  return best && !tells_nothing(m_run) ? best : std::nullopt;
 }
 
 std::optional<Stretch> StretchSearch::whole_fraction() const {

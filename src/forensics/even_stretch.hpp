@@ -25,7 +25,8 @@ class StretchSearch {
 
   [[nodiscard]] const ElementRun& run() const noexcept { return m_run; }
 
-  /// The likeliest for each of planes 2 to 7 as the highest even one. Nothing in numbers that may be uniform.
+  /// The likeliest for each of planes 2 to 7 as the highest even one. Nothing in numbers that may be uniform, or whose small ones were
+  /// cut off.
   [[nodiscard]] std::optional<EvenStretch> low_bits() const;
 
   /// Where the whole fraction is most like even bits and least like trained weights, beyond chance.
@@ -42,7 +43,7 @@ class StretchSearch {
 
   [[nodiscard]] std::optional<FractionScores> own_scores(unsigned top) const;
   [[nodiscard]] Segment best_segment(const FractionScores& scores) const;
-  [[nodiscard]] bool is_even_by_itself(const Segment& segment, unsigned top, double convincing) const;
+  [[nodiscard]] bool is_even_by_itself(const Segment& segment, unsigned top, double enough) const;
   [[nodiscard]] bool is_convincing(const Segment& segment, unsigned top, double enough, bool by_density) const;
   [[nodiscard]] bool is_in_honest(const Segment& segment, unsigned top) const;
   [[nodiscard]] std::optional<Segment> most_even(unsigned top) const;
