@@ -11,7 +11,6 @@
 namespace upinspect::forensics {
 namespace {
 
-constexpr std::size_t k_highest_planes = 3;
 constexpr unsigned k_lowest_top = 12;
 constexpr unsigned k_most_fitted_bits = 5;
 
@@ -19,6 +18,9 @@ constexpr unsigned k_most_fitted_bits = 5;
 /// 10,000 reach 5.9, where they have as many numbers as make that likeliest; of a density that was fitted to as many five do, and three 6.5 (36,000 files of normal,
 /// Laplace and Student numbers, of rows of one spread and of many).
 constexpr double k_worth = 6.5;
+
+/// And so much of what it is expected to be: numbers of which a part is uniform fall between.
+constexpr double k_as_expected = 0.4;
 
 /// Of even planes chance makes more in one file of 10,000.
 constexpr double k_no_more_uneven = 1e-4;
@@ -61,9 +63,8 @@ void LevelledCounts::add(const ElementRun& run, std::size_t honest) {
   }
   Binades binades;
   binades.add(run, {0, run.count() - 1});
-  const bool uniform = binades.are_uniform();
-  if (!binades.are_cut_off() && (!uniform || honest == k_highest_planes)) {
-    m_levels[honest + (uniform ? 1U : 0U)].add(run);
+  if (!binades.are_uniform() && !binades.are_cut_off()) {
+    m_levels[honest].add(run);
   }
 }
 
@@ -74,10 +75,8 @@ void LevelledCounts::merge(const LevelledCounts& other) {
 }
 
 FractionCounts LevelledCounts::above(unsigned top) const {
-  const auto first = std::min<std::size_t>(top - 1, k_highest_planes);
-  const auto end = first < k_highest_planes ? k_highest_planes + 1 : m_levels.size();
   FractionCounts sum;
-  for (auto level = first; level < end; ++level) {
+  for (auto level = std::min<std::size_t>(top, m_levels.size()) - 1; level < m_levels.size(); ++level) {
     sum.merge(m_levels[level]);
   }
   return sum;
@@ -130,7 +129,8 @@ std::vector<EvenPlanes> plane_evidence(const LevelledCounts& counts) {
 std::optional<EvenPlanes> even_planes(const LevelledCounts& counts, const std::vector<EvenPlanes>& evidence) {
   std::optional<EvenPlanes> best;
   for (const auto& planes : evidence) {
-    if (planes.ratio > (best ? best->ratio : k_worth) && are_even_from(counts.above(planes.top), planes.top)) {
+    const bool more = planes.ratio > (best ? best->ratio : k_worth) && planes.ratio > k_as_expected * planes.expected;
+    if (more && are_even_from(counts.above(planes.top), planes.top)) {
       best = planes;
     }
   }

@@ -22,8 +22,8 @@ struct EvenPlanes {
 /// Tensors by what may be asked of them.
 class LevelledCounts {
  public:
-  /// A tensor whose `honest` highest planes are honest, 0 to 3. One that may be uniform, whose fractions are even for an honest reason, is asked of lower
-  /// planes alone, and only if all three are; one whose small numbers were cut off of none.
+  /// A tensor whose `honest` highest planes are honest, 0 to 3. Nothing of one that may be uniform, whose fractions are even for an honest reason, or of one whose
+  /// small numbers were cut off.
   void add(const ElementRun& run, std::size_t honest);
 
   void merge(const LevelledCounts& other);
@@ -32,7 +32,7 @@ class LevelledCounts {
   [[nodiscard]] FractionCounts above(unsigned top) const;
 
  private:
-  std::array<FractionCounts, 5> m_levels;   ///< by honest planes; the last one of what may be uniform
+  std::array<FractionCounts, 4> m_levels;   ///< by honest planes
 };
 
 /// What these numbers say for random bits from plane `top` on; nothing where their density cannot be told.
