@@ -8,6 +8,7 @@
 #include "report/utf8.hpp"
 #include "report/width.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -153,32 +154,28 @@ void append_json_escape(std::string& out, char32_t point) {
   return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
-/// Eight characters at a time. A byte's top bit tells in `odd`: set where the byte is not plain, and maybe above such a one.
-[[nodiscard]] bool eight_are_plain(const char* text) noexcept {
-  constexpr std::uint64_t k_ones = 0x0101010101010101;
-  constexpr std::uint64_t k_tops = 0x80 * k_ones;
+constexpr std::uint64_t k_ones = 0x0101010101010101;
+constexpr std::uint64_t k_tops = 0x80 * k_ones;
+
+/// Of eight characters at a time. A byte's top bit tells: set where the byte is not plain, and maybe above such a one.
+[[nodiscard]] std::uint64_t odd_among_eight(const char* text) noexcept {
   std::uint64_t bytes = 0;
   std::memcpy(&bytes, text, sizeof(bytes));
   const auto zero_in = [](std::uint64_t word) { return (word - k_ones) & ~word; };
-  const auto odd = bytes | (bytes - 0x20 * k_ones) | (bytes + k_ones) | zero_in(bytes ^ ('"' * k_ones)) | zero_in(bytes ^ ('\\' * k_ones));
-  return (odd & k_tops) == 0;
+  return bytes | (bytes - 0x20 * k_ones) | (bytes + k_ones) | zero_in(bytes ^ ('"' * k_ones)) | zero_in(bytes ^ ('\\' * k_ones));
 }
 
 }  // namespace
 
 bool is_plain_json(std::string_view text) noexcept {
-  std::size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    if (!eight_are_plain(text.data() + i)) {
-      return false;
-    }
+  if (text.size() < 8) {
+    return std::all_of(text.begin(), text.end(), is_plain_character);
   }
-  for (; i < text.size(); ++i) {
-    if (!is_plain_character(text[i])) {
-      return false;
-    }
+  std::uint64_t odd = 0;
+  for (std::size_t i = 0; i + 8 < text.size(); i += 8) {
+    odd |= odd_among_eight(text.data() + i);
   }
-  return true;
+  return ((odd | odd_among_eight(text.data() + text.size() - 8)) & k_tops) == 0;  // the last eight overlap those before
 }
 
 bool is_deceptive(char32_t point) noexcept { return contains(k_deceptive, point); }

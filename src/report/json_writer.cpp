@@ -8,6 +8,8 @@
 #include <cassert>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+#include <utility>
 
 namespace upinspect::report {
 namespace {
@@ -15,10 +17,47 @@ namespace {
 /// The longest text of to_chars is that of a small negative double, 24 characters; ".0" may follow it.
 constexpr std::size_t k_longest_number = 32;
 
+/// Texts of up to so many characters are put together with what stands before and after them.
+constexpr std::size_t k_short = 4096;
+
+/// What stands between two members, up to a depth that few documents reach.
+constexpr std::string_view k_separator = ",\n                                ";
+constexpr auto k_levels = (k_separator.size() - 3) / 2;
+
+/// Keys and most values are a few characters long: a call of memcpy would cost more than they do.
+char* put_short(char* to, std::string_view text) noexcept {
+  const auto size = text.size();
+  const auto* from = text.data();
+  if (size > 16) {
+    std::memcpy(to, from, size);
+  } else if (size >= 8) {
+    std::memcpy(to, from, 8);
+    std::memcpy(to + size - 8, from + size - 8, 8);
+  } else if (size >= 4) {
+    std::memcpy(to, from, 4);
+    std::memcpy(to + size - 4, from + size - 4, 4);
+  } else {
+    for (std::size_t i = 0; i < size; ++i) {
+      to[i] = from[i];
+    }
+  }
+  return to + size;
+}
+
+char* put_quoted(char* to, std::string_view text) noexcept {
+  *to++ = '"';
+  to = put_short(to, text);
+  *to++ = '"';
+  return to;
+}
+
 template <class T>
-void put_number(OutBuffer& out, T number) {
-  auto* const start = out.room(k_longest_number);
-  out.end_at(std::to_chars(start, start + k_longest_number, number).ptr);
+char* put_number(char* to, T number) {
+  if (number >= 0 && number < 10) {
+    *to = static_cast<char>('0' + number);
+    return to + 1;
+  }
+  return std::to_chars(to, to + k_longest_number, number).ptr;
 }
 
 void put_double(OutBuffer& out, double number) {
@@ -36,14 +75,14 @@ void put_double(OutBuffer& out, double number) {
 
 JsonWriter::JsonWriter(Sink sink, JsonLayout layout) : m_out(std::move(sink)), m_layout(layout) {}
 
-JsonWriter::JsonWriter(const JsonWriter& document, Sink sink)
-    : m_out(std::move(sink)), m_layout(document.m_layout), m_scopes(document.m_scopes) {
+JsonWriter::JsonWriter(const JsonWriter& document, Sink sink) : m_out(std::move(sink)), m_layout(document.m_layout), m_scopes(document.m_scopes) {
   m_scopes.back().empty = false;
 }
 
 void JsonWriter::open(char opener, char closer, JsonScope layout) {
-  before_value();
-  m_out.put(opener);
+  auto* const at = value_room(1);
+  *at = opener;
+  m_out.end_at(at + 1);
   const auto inside_row = !m_scopes.empty() && m_scopes.back().layout == JsonScope::row;
   m_scopes.push_back({closer, inside_row ? JsonScope::row : layout, true});
 }
@@ -56,6 +95,25 @@ void JsonWriter::end() {
     break_line();
   }
   m_out.put(scope.closer);
+}
+
+/// Room for what follows. Up to k_levels all of k_separator is copied, whatever is needed of it: the length is a constant then.
+char* JsonWriter::behind_separator(std::size_t length) {
+  if (m_scopes.empty() || m_scopes.size() > k_levels) {
+    separate();
+    return m_out.room(length);
+  }
+  auto* const at = m_out.room(k_separator.size() + length);
+  auto& scope = m_scopes.back();
+  const std::size_t comma = scope.empty ? 0 : 1;
+  scope.empty = false;
+  if (scope.layout == JsonScope::lines && m_layout == JsonLayout::pretty) {
+    std::memcpy(at, k_separator.substr(1 - comma).data(), k_separator.size() - 1);
+    return at + comma + 1 + 2 * m_scopes.size();
+  }
+  at[0] = ',';
+  at[1] = ' ';  // written over where it is not wanted
+  return at + (m_layout == JsonLayout::pretty ? 2 * comma : comma);
 }
 
 void JsonWriter::separate() {
@@ -76,26 +134,27 @@ void JsonWriter::separate() {
 
 void JsonWriter::break_line() {
   if (m_layout == JsonLayout::pretty) {
-    constexpr std::string_view k_line = "\n                                ";
-    constexpr auto k_levels = (k_line.size() - 1) / 2;
-    m_out.put(k_line.substr(0, 1 + 2 * std::min(m_scopes.size(), k_levels)));
+    m_out.put(k_separator.substr(1, 1 + 2 * std::min(m_scopes.size(), k_levels)));
     for (std::size_t level = k_levels; level < m_scopes.size(); ++level) {
       m_out.put("  ");
     }
   }
 }
 
-void JsonWriter::before_value() {
-  if (m_after_key) {
-    m_after_key = false;
-  } else {
-    separate();
-  }
+char* JsonWriter::value_room(std::size_t length) {
+  return std::exchange(m_after_key, false) ? m_out.room(length) : behind_separator(length);
 }
 
+void JsonWriter::before_value() { m_out.end_at(value_room(0)); }
+
 JsonWriter& JsonWriter::key(std::string_view ours) {
-  separate();
-  m_out.put_between('"', ours, m_layout == JsonLayout::pretty ? "\": " : "\":");
+  if (ours.size() > k_short) {
+    return file_key(ours);
+  }
+  auto* at = put_quoted(behind_separator(ours.size() + 4), ours);
+  at[0] = ':';
+  at[1] = ' ';
+  m_out.end_at(at + (m_layout == JsonLayout::pretty ? 2 : 1));
   m_after_key = true;
   return *this;
 }
@@ -110,20 +169,11 @@ JsonWriter& JsonWriter::file_key(std::string_view raw) {
 
 void JsonWriter::value(std::nullptr_t) { literal("null"); }
 
-void JsonWriter::literal(std::string_view text) {
-  before_value();
-  m_out.put(text);
-}
+void JsonWriter::literal(std::string_view text) { m_out.end_at(put_short(value_room(text.size()), text)); }
 
-void JsonWriter::integer(std::int64_t number) {
-  before_value();
-  put_number(m_out, number);
-}
+void JsonWriter::integer(std::int64_t number) { m_out.end_at(put_number(value_room(k_longest_number), number)); }
 
-void JsonWriter::integer(std::uint64_t number) {
-  before_value();
-  put_number(m_out, number);
-}
+void JsonWriter::integer(std::uint64_t number) { m_out.end_at(put_number(value_room(k_longest_number), number)); }
 
 void JsonWriter::value(double number) {
   if (std::isnan(number)) {
@@ -137,16 +187,16 @@ void JsonWriter::value(double number) {
 }
 
 void JsonWriter::value(std::string_view text) {
-  before_value();
-  string(text);
+  m_sound = text.size() <= k_short && is_plain_json(text);
+  if (m_sound) {
+    m_out.end_at(put_quoted(value_room(text.size() + 2), text));
+  } else {
+    before_value();
+    string(text);
+  }
 }
 
 void JsonWriter::string(std::string_view text) {
-  if (is_plain_json(text)) {
-    m_sound = true;
-    m_out.put_between('"', text, "\"");
-    return;
-  }
   m_scratch.clear();
   m_sound = append_json_string(m_scratch, text);
   m_out.put(m_scratch);
@@ -162,16 +212,16 @@ void JsonWriter::file_text(std::string_view name, std::string_view raw) {
 }
 
 void JsonWriter::file_text(std::string_view name, std::string_view before, std::string_view raw) {
-  if (!is_plain_json(before) || !is_plain_json(raw)) {
+  if (before.size() + raw.size() > k_short || !is_plain_json(before) || !is_plain_json(raw)) {
     file_text(name, std::string(before).append(raw));
     return;
   }
   key(name);
-  before_value();
-  m_out.put('"');
-  m_out.put(before);
-  m_out.put(raw);
-  m_out.put('"');
+  auto* at = value_room(before.size() + raw.size() + 2);
+  *at++ = '"';
+  at = put_short(put_short(at, before), raw);
+  *at++ = '"';
+  m_out.end_at(at);
 }
 
 }  // namespace upinspect::report

@@ -83,6 +83,8 @@ class JsonWriter {
 
   void open(char opener, char closer, JsonScope layout);
   void before_value();
+  [[nodiscard]] char* value_room(std::size_t length);
+  [[nodiscard]] char* behind_separator(std::size_t length);
   void separate();
   void break_line();
   void string(std::string_view text);

@@ -14,7 +14,7 @@ namespace upinspect::report {
 
 class OutBuffer {
  public:
-  explicit OutBuffer(Sink sink) : m_sink(std::move(sink)), m_data(std::make_unique<char[]>(k_capacity)) {}
+  explicit OutBuffer(Sink sink) : m_sink(std::move(sink)), m_data(std::make_unique_for_overwrite<char[]>(k_capacity)) {}
 
   void put(char character) {
     *room(1) = character;
@@ -33,26 +33,7 @@ class OutBuffer {
     m_used += text.size();
   }
 
-  /// The three, one after another.
-  void put_between(char before, std::string_view text, std::string_view after) {
-    const auto length = text.size() + after.size() + 1;
-    if (length > k_capacity) {
-      put(before);
-      put(text);
-      put(after);
-      return;
-    }
-    if (length > k_capacity - m_used) {
-      flush();
-    }
-    auto* const at = m_data.get() + m_used;
-    *at = before;
-    std::memcpy(at + 1, text.data(), text.size());
-    std::memcpy(at + 1 + text.size(), after.data(), after.size());
-    m_used += length;
-  }
-
-  /// Where the next `length` characters may be written, length at most 256; end_at() tells how many they became.
+  /// Where the next `length` characters may be written, length at most 16 KiB; end_at() tells how many they became.
   [[nodiscard]] char* room(std::size_t length) {
     if (length > k_capacity - m_used) {
       flush();

@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "upinspect/value.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -81,6 +82,49 @@ TEST_CASE("pretty JSON indents by two and keeps rows on their line") {
   "none": [],
   "empty": {}
 })");
+}
+
+TEST_CASE("every depth is indented by two for each level") {
+  constexpr std::size_t k_depth = 40;
+  const auto text = written(JsonLayout::pretty, [](JsonWriter& out) {
+    for (std::size_t level = 0; level < k_depth; ++level) {
+      out.begin_array();
+      out.value(7);
+    }
+    for (std::size_t level = 0; level < k_depth; ++level) {
+      out.end();
+    }
+  });
+  std::string wanted = "[";
+  for (std::size_t level = 1; level < k_depth; ++level) {
+    const auto line = "\n" + std::string(2 * level, ' ');
+    wanted += line + "7," + line + "[";
+  }
+  wanted += "\n" + std::string(2 * k_depth, ' ') + "7";
+  for (std::size_t level = k_depth; level > 0; --level) {
+    wanted += "\n" + std::string(2 * level - 2, ' ') + "]";
+  }
+  CHECK(text == wanted);
+}
+
+TEST_CASE("texts of every length come through, plain or escaped") {
+  static constexpr std::array<std::size_t, 16> k_lengths{0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 63, 4095, 4096, 4097, 70'000};
+  const auto text = written(JsonLayout::compact, [](JsonWriter& out) {
+    out.begin_array();
+    for (const auto length : k_lengths) {
+      out.value(std::string(length, 'a'));
+      out.value(std::string(length, 'a') + "\"");
+      out.value("\"" + std::string(length, 'a'));
+    }
+    out.end();
+  });
+  std::string wanted = "[";
+  for (const auto length : k_lengths) {
+    const std::string run(length, 'a');
+    wanted += "\"" + run + "\",\"" + run + "\\\"\",\"\\\"" + run + "\",";
+  }
+  wanted.back() = ']';
+  CHECK(text == wanted);
 }
 
 TEST_CASE("integers of 64 bits stay integers") {
