@@ -25,19 +25,22 @@ constexpr std::array k_dtypes{
 };
 
 constexpr std::size_t k_most_dimensions = 16;
-constexpr std::size_t k_most_digits = 18;  // which always fit
+constexpr std::ptrdiff_t k_most_digits = 18;  // which always fit
 
-/// What is read is passed over; each step is false where something else stands there.
+/// What is read is passed over; each step is false where something else stands there. The text ends with a closing brace, which
+/// nothing but `end` passes over: nowhere else need the end of the text be looked for.
 class Plain {
  public:
-  explicit Plain(std::string_view text) : m_text(text) {}
+  explicit Plain(std::string_view text) : m_at(text.data()) {}
 
-  [[nodiscard]] std::size_t position() const noexcept { return m_at; }
   [[nodiscard]] bool take(char wanted) noexcept {
     space();
-    const bool there = current() == wanted;
-    m_at += there ? 1 : 0;
-    return there;
+    return take_next(wanted);
+  }
+  /// The brace, and where it stands.
+  [[nodiscard]] const char* end() noexcept {
+    space();
+    return *m_at == '}' ? m_at : nullptr;
   }
   /// A string without escapes; short, for no name that is looked for is long.
   [[nodiscard]] bool word(std::string_view& out) noexcept {
@@ -45,42 +48,40 @@ class Plain {
     if (!take('"')) {
       return false;
     }
-    const auto start = m_at;
-    while (m_at - start <= k_longest && (current() == '_' || is_alphanumeric(current()))) {
+    const auto* const start = m_at;
+    while (*m_at == '_' || is_alphanumeric(*m_at)) {
       ++m_at;
     }
-    out = m_text.substr(start, m_at - start);
-    return take_next('"');
+    out = {start, static_cast<std::size_t>(m_at - start)};
+    return out.size() <= k_longest && take_next('"');
   }
   [[nodiscard]] bool number(std::uint64_t& out) noexcept {
     space();
-    const auto start = m_at;
+    const auto* const start = m_at;
     out = 0;
-    while (is_digit(current()) && m_at - start <= k_most_digits) {
-      out = 10 * out + static_cast<std::uint64_t>(current() - '0');
+    while (is_digit(*m_at) && m_at - start <= k_most_digits) {
+      out = 10 * out + static_cast<std::uint64_t>(*m_at - '0');
       ++m_at;
     }
     const auto digits = m_at - start;
-    return digits != 0 && digits <= k_most_digits && (digits == 1 || m_text[start] != '0');
+    return digits != 0 && digits <= k_most_digits && (digits == 1 || *start != '0');
   }
 
  private:
   static bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
   static bool is_alphanumeric(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-  [[nodiscard]] char current() const noexcept { return m_at < m_text.size() ? m_text[m_at] : '\0'; }
   [[nodiscard]] bool take_next(char wanted) noexcept {
-    const bool there = current() == wanted;
+    const bool there = *m_at == wanted;
     m_at += there ? 1 : 0;
     return there;
   }
   void space() noexcept {
-    while (current() == ' ' || current() == '\n' || current() == '\r' || current() == '\t') {
+    while (*m_at == ' ' || *m_at == '\n' || *m_at == '\r' || *m_at == '\t') {
       ++m_at;
     }
   }
 
-  std::string_view m_text;
-  std::size_t m_at = 0;
+  const char* m_at;
 };
 
 bool read_dtype(Plain& in, Entry& entry) {
@@ -140,10 +141,12 @@ const DtypeName* find_dtype(std::string_view name) noexcept {
 
 std::size_t read_plain_entry(std::string_view text, Entry& entry) {
   constexpr unsigned k_all = 7;
-  Plain in(text);
-  if (!in.take('{')) {
+  const auto opening = text.find_first_not_of(" \n\r\t");
+  const auto closing = opening == std::string_view::npos || text[opening] != '{' ? std::string_view::npos : text.find('}', opening);
+  if (closing == std::string_view::npos) {
     return 0;
   }
+  Plain in(text.substr(opening + 1, closing - opening));
   unsigned seen = 0;
   for (unsigned i = 0; i < 3; ++i) {
     const auto field = (i == 0 || in.take(',')) ? read_field(in, entry) : 0U;
@@ -152,7 +155,8 @@ std::size_t read_plain_entry(std::string_view text, Entry& entry) {
     }
     seen |= field;
   }
-  return seen == k_all && in.take('}') ? in.position() : 0;
+  const auto* const end = in.end();
+  return seen == k_all && end != nullptr ? static_cast<std::size_t>(end + 1 - text.data()) : 0;
 }
 
 }  // namespace upinspect::formats::safetensors
