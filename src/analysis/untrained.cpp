@@ -3,13 +3,14 @@
 #include "analysis/adapter_rule.hpp"
 
 #include <array>
+#include <string_view>
 
 namespace upinspect::analysis {
 
 namespace {
 
 /// The factors that initialisation sets to zero: a zero in any of them makes the update zero.
-constexpr std::array k_zero_first{"up", "hada_w2_a", "lokr_w2", "lokr_w2_b", "b1", "b2", "diff"};
+constexpr std::array<std::string_view, 7> k_zero_first{"up", "hada_w2_a", "lokr_w2", "lokr_w2_b", "b1", "b2", "diff"};
 
 bool all_zero(const Tensor* tensor) {
   return tensor != nullptr && tensor->stats && tensor->elements != 0 && tensor->stats->zeros == tensor->elements;
@@ -21,7 +22,7 @@ void untrained(AdapterCase& judged) {
   std::vector<std::string> names;
   std::string tensor;
   for (const auto& module : judged.adapter().modules) {
-    for (const auto* role : k_zero_first) {
+    for (const auto role : k_zero_first) {
       const auto* part = module.find_part(role);
       if (part != nullptr && all_zero(judged.tensor(part))) {
         names.push_back(module.name);

@@ -48,9 +48,14 @@ constexpr std::array k_components{
     Prefix{"diffusion_model.", "transformer", ""},
 };
 
+/// Most of a table's entries differ from a name in their first letter.
+bool begins_with(std::string_view name, std::string_view beginning) {
+  return !name.empty() && name.front() == beginning.front() && name.starts_with(beginning);
+}
+
 std::string_view without_wrappers(std::string_view name) {
   const auto strip = [&name](std::string_view wrapper) {
-    const bool there = name.starts_with(wrapper);
+    const bool there = begins_with(name, wrapper);
     name.remove_prefix(there ? wrapper.size() : 0);
     return there;
   };
@@ -61,7 +66,7 @@ std::string_view without_wrappers(std::string_view name) {
 
 const Prefix* prefix_of(std::string_view name) {
   const auto* found = std::find_if(k_components.begin(), k_components.end(),
-                                   [name](const Prefix& prefix) { return name.starts_with(prefix.spelled); });
+                                   [name](const Prefix& prefix) { return begins_with(name, prefix.spelled); });
   return found == k_components.end() ? nullptr : found;
 }
 
@@ -223,6 +228,10 @@ std::string gguf_name(std::string name) {
 std::string without_processor(std::string path) {
   constexpr std::string_view k_processor = ".processor.";
   constexpr std::string_view k_lora = "_lora";
+  const auto at = path.find(k_processor);
+  if (at == std::string::npos) {
+    return path;
+  }
   for (const auto& [adapter, base] : k_xlabs_processors) {
     if (path.ends_with(adapter)) {
       return path.substr(0, path.size() - adapter.size()) + std::string(base);
@@ -231,8 +240,7 @@ std::string without_processor(std::string path) {
   if (path.find("single_blocks.") != std::string::npos && path.ends_with(k_xlabs_output)) {
     return path.substr(0, path.size() - k_xlabs_output.size()) + ".linear2";
   }
-  const auto at = path.find(k_processor);
-  if (at == std::string::npos || !path.ends_with(k_lora)) {
+  if (!path.ends_with(k_lora)) {
     return path;
   }
   path.replace(at, k_processor.size(), ".");
@@ -257,14 +265,16 @@ std::string_view base_path(std::string_view module) {
 }
 
 std::string canonical_name(std::string_view module) {
-  auto name = std::string(without_wrappers(module));
+  auto rest = without_wrappers(module);
   std::string_view component;
-  if (const auto* prefix = prefix_of(name)) {
+  std::string name;
+  if (const auto* prefix = prefix_of(rest)) {
     const bool encoder = prefix->canonical.starts_with("te");
     component = encoder ? prefix->canonical : std::string_view();
-    name = (encoder ? std::string() : std::string(prefix->canonical)) + name.substr(prefix->spelled.size());
+    rest.remove_prefix(prefix->spelled.size());
+    name = encoder ? std::string_view() : prefix->canonical;
   }
-  name = without_processor(std::move(name));
+  name = without_processor(name.empty() ? std::string(rest) : name.append(rest));
   replace_all(name, "_orig_mod.", "");
   std::replace(name.begin(), name.end(), '.', '_');
   return component.empty() ? gguf_name(unet_name(std::move(name))) : std::string(component) + name;

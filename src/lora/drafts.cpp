@@ -23,18 +23,23 @@ class DraftsByKey {
   Drafts sorted() {
     std::vector<Placed> readings;  // of those that name a part
     for (const auto& tensor : m_tensors) {
-      if (auto reading = read_key(tensor.name)) {
-        auto& company = company_of(reading->module);
+      if (auto reading = view_key(tensor.name)) {
+        auto& module = module_of(reading->module);
+        auto& company = module.second;
         company.strong = company.strong || reading->weight == Weight::strong;
         company.add(reading->role);
         m_ia3 = m_ia3 || reading->role == "on_input";
-        readings.push_back({&tensor, std::move(*reading), &company});
+        if (readings.empty()) {
+          readings.reserve(m_tensors.size());
+        }
+        readings.push_back({&tensor, &module, std::move(reading->role), reading->spelling, reading->weight});
       }
     }
+    m_drafts.modules.reserve(m_modules.size());
     auto next = readings.begin();
     for (const auto& tensor : m_tensors) {
       if (next != readings.end() && next->tensor == &tensor) {
-        place(tensor, std::move(next->reading), next->company);
+        place(std::move(*next));
         ++next;
       } else {
         place_unnamed(tensor);
@@ -59,72 +64,73 @@ class DraftsByKey {
     }
   };
 
+  /// Names are views of the tensors' names.
+  using Modules = std::unordered_map<std::string_view, Company>;
+
   /// What a key says, and the module of it among the others; the map's elements stay where they are.
   struct Placed {
     const Tensor* tensor;
-    KeyReading reading;
-    Company* company;
+    Modules::value_type* module;
+    std::string role;
+    Spelling spelling;
+    Weight weight;
   };
 
   /// The halves of a module mostly follow one another.
-  Company& company_of(const std::string& module) {
-    if (m_last == nullptr || m_last->first != module) {
-      m_last = &*m_company.try_emplace(module).first;
+  Modules::value_type& module_of(std::string_view name) {
+    if (m_last == nullptr || m_last->first != name) {
+      m_last = &*m_modules.try_emplace(name).first;
     }
-    return m_last->second;
+    return *m_last;
   }
 
   void place_unnamed(const Tensor& tensor) {
-    auto reading = m_ia3 ? factor(tensor.name) : std::nullopt;
-    if (reading) {
-      auto* company = &m_company.at(reading->module);
-      place(tensor, std::move(*reading), company);
+    if (auto* module = m_ia3 ? module_of_factor(tensor.name) : nullptr) {
+      place({&tensor, module, "factor", Spelling::lycoris, Weight::strong});
     } else {
       m_drafts.other.push_back(&tensor);
     }
   }
 
-  void place(const Tensor& tensor, KeyReading reading, Company* company) {
-    if (!is_module(reading, *company)) {
-      m_drafts.other.push_back(&tensor);
+  void place(Placed part) {
+    if (!is_module(part)) {
+      m_drafts.other.push_back(part.tensor);
       return;
     }
-    auto& draft = draft_of(reading.module, *company);
-    if (draft.parts.size() >= k_most_parts || draft.has(reading.role)) {
-      m_drafts.other.push_back(&tensor);  // two adapters under one module: the first is told
+    auto& draft = draft_of(*part.module);
+    if (draft.parts.size() >= k_most_parts || draft.has(part.role)) {
+      m_drafts.other.push_back(part.tensor);  // two adapters under one module: the first is told
       return;
     }
-    if (draft.spelling == Spelling::shared || reading.role == "down" || reading.role == "up") {
-      draft.spelling = reading.spelling == Spelling::shared ? draft.spelling : reading.spelling;
+    if (draft.spelling == Spelling::shared || part.role == "down" || part.role == "up") {
+      draft.spelling = part.spelling == Spelling::shared ? draft.spelling : part.spelling;
     }
-    draft.parts.push_back({std::move(reading.role), &tensor});
+    draft.parts.push_back({std::move(part.role), part.tensor});
   }
 
   /// IA3 calls its vector X.weight, as any layer does; X.on_input beside it tells.
-  std::optional<KeyReading> factor(const std::string& name) const {
+  Modules::value_type* module_of_factor(std::string_view name) {
     constexpr std::string_view k_suffix = ".weight";
     if (!name.ends_with(k_suffix)) {
-      return std::nullopt;
+      return nullptr;
     }
-    auto module = name.substr(0, name.size() - k_suffix.size());
-    const auto company = m_company.find(module);
-    if (company == m_company.end() || !company->second.on_input) {
-      return std::nullopt;
-    }
-    return KeyReading{std::move(module), "factor", Spelling::lycoris, Weight::strong};
+    const auto module = m_modules.find(name.substr(0, name.size() - k_suffix.size()));
+    return module == m_modules.end() || !module->second.on_input ? nullptr : &*module;
   }
 
   /// GLoRA's four matrices have names that layers of base models can have as well.
-  [[nodiscard]] static bool is_module(const KeyReading& reading, const Company& company) {
+  [[nodiscard]] static bool is_module(const Placed& part) {
     constexpr unsigned k_all = 0x0f;
-    const bool named = reading.module.starts_with("lora_") || reading.module.starts_with("lycoris_");
-    return reading.weight == Weight::strong || company.strong || company.halves == k_all || (named && company.halves != 0);
+    const auto& [name, company] = *part.module;
+    const bool named = name.starts_with("lora_") || name.starts_with("lycoris_");
+    return part.weight == Weight::strong || company.strong || company.halves == k_all || (named && company.halves != 0);
   }
 
-  Draft& draft_of(std::string& module, Company& company) {
+  Draft& draft_of(Modules::value_type& module) {
+    auto& company = module.second;
     if (company.draft == k_no_draft) {
       company.draft = m_drafts.modules.size();
-      m_drafts.modules.push_back({std::move(module), Spelling::shared, {}, {}});
+      m_drafts.modules.push_back({std::string(module.first), Spelling::shared, {}, {}});
       m_drafts.modules.back().parts.reserve(2);
     }
     return m_drafts.modules[company.draft];
@@ -135,8 +141,8 @@ class DraftsByKey {
   const std::vector<Tensor>& m_tensors;
   Drafts m_drafts;
   bool m_ia3 = false;
-  std::unordered_map<std::string, Company> m_company;
-  std::pair<const std::string, Company>* m_last = nullptr;
+  Modules m_modules;
+  Modules::value_type* m_last = nullptr;
 };
 
 /// Down (r, in, …) and up (out, r, …) with an r that is well below both: `times` smaller.

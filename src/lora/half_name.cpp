@@ -122,8 +122,11 @@ std::optional<HalfName> read_half_name(std::string_view file) {
 
 std::string_view opposite(std::string_view role) { return role == "up" ? "down" : "up"; }
 
-bool is_component(std::string_view module) {
-  return std::any_of(k_half_components.begin(), k_half_components.end(), [module](const auto& row) { return row.second == module; });
+bool is_component(std::string_view module) { return !component_text(module).empty(); }
+
+std::string_view component_text(std::string_view module) {
+  const auto* found = std::find_if(k_half_components.begin(), k_half_components.end(), [module](const auto& row) { return row.second == module; });
+  return found == k_half_components.end() ? std::string_view() : found->second;
 }
 
 }  // namespace upinspect::lora

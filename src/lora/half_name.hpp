@@ -29,4 +29,7 @@ struct HalfName {
 /// Components of a pipeline that split files are named after.
 [[nodiscard]] bool is_component(std::string_view module);
 
+/// A component's name in a text that stays; empty for others.
+[[nodiscard]] std::string_view component_text(std::string_view module);
+
 }  // namespace upinspect::lora

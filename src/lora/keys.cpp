@@ -173,18 +173,20 @@ bool fits(Tail allowed, Segments tail) {
   return false;
 }
 
-KeyReading reading_of(const Marker& marker, std::string_view module, Segments tail) {
-  KeyReading reading{std::string(module), std::string(marker.role), marker.spelling, marker.weight};
+KeyView reading_of(const Marker& marker, std::string_view module, Segments tail) {
+  KeyView reading{module, std::string(marker.role), marker.spelling, marker.weight};
   if (marker.tail == Tail::numbered && tail.size() == 2) {
     reading.role += "." + std::string(tail.front());
   }
-  reading.role += !tail.empty() && tail.back() == "bias" ? "_bias" : "";
+  if (!tail.empty() && tail.back() == "bias") {
+    reading.role += "_bias";
+  }
   if (marker.spelling == Spelling::peft && tail.empty() && (marker.role == "down" || marker.role == "up")) {
     reading.spelling = Spelling::peft_bare;
   }
   if (marker.spelling == Spelling::mlx && module.ends_with(".weight")) {
     reading.spelling = Spelling::gguf;
-    reading.module.resize(module.size() - std::string_view(".weight").size());
+    reading.module.remove_suffix(std::string_view(".weight").size());
   }
   return reading;
 }
@@ -194,7 +196,7 @@ bool is_misread(const Marker& marker, std::string_view module) {
   return marker.spelling == Spelling::nemo && module.find("adapter") == std::string_view::npos;
 }
 
-std::optional<KeyReading> by_marker(std::string_view key) {
+std::optional<KeyView> by_marker(std::string_view key) {
   KeyTail rest(key);
   std::array<std::string_view, 3> segments;  // filled from its end
   for (std::size_t depth = 0; depth < segments.size() && (depth == 0 || !rest.empty()); ++depth) {
@@ -221,7 +223,7 @@ std::optional<Spelling> processor_spelling(std::string_view segment) {
 }
 
 /// Keys that end in .down.weight, .up.weight, .down or .up: the segment before tells whose they are.
-std::optional<KeyReading> by_direction(std::string_view key) {
+std::optional<KeyView> by_direction(std::string_view key) {
   KeyTail rest(key);
   auto segment = rest.pop();
   const bool weight = segment == "weight";
@@ -229,7 +231,7 @@ std::optional<KeyReading> by_direction(std::string_view key) {
   if ((segment != "down" && segment != "up") || rest.empty()) {
     return std::nullopt;
   }
-  KeyReading reading{std::string(rest.head()), std::string(segment), Spelling::control, Weight::strong};
+  KeyView reading{rest.head(), std::string(segment), Spelling::control, Weight::strong};
   const auto owner = rest.pop();
   if (owner == "lora" || owner == "lora_linear_layer") {
     reading.module = rest.head();
@@ -243,7 +245,7 @@ std::optional<KeyReading> by_direction(std::string_view key) {
 }
 
 /// cloneofsimo's "safeloras": unet:12:up.
-std::optional<KeyReading> by_colon(std::string_view key) {
+std::optional<KeyView> by_colon(std::string_view key) {
   const auto last = key.find(':') == std::string_view::npos ? std::string_view::npos : key.rfind(':');
   const auto middle = last == std::string_view::npos || last == 0 ? last : key.rfind(':', last - 1);
   if (middle == std::string_view::npos || middle == 0 || last == middle || !is_index(key.substr(middle + 1, last - middle - 1))) {
@@ -253,17 +255,18 @@ std::optional<KeyReading> by_colon(std::string_view key) {
   if (role != "up" && role != "down" && role != "alpha") {
     return std::nullopt;
   }
-  return KeyReading{std::string(key.substr(0, last)), std::string(role), Spelling::cloneofsimo, Weight::strong};
+  return KeyView{key.substr(0, last), std::string(role), Spelling::cloneofsimo, Weight::strong};
 }
 
 /// Halves in files of their own are called after their files, and nested dicts keep that: unet.up-param.bin.
-std::optional<KeyReading> by_half_file(std::string_view key) {
+std::optional<KeyView> by_half_file(std::string_view key) {
   auto name = read_half_name(key);
   if (!name) {
     return std::nullopt;
   }
   const auto weight = name->role == "alpha" ? Weight::weak : Weight::strong;
-  return KeyReading{std::move(name->module), std::move(name->role), Spelling::half_file, weight};
+  const bool stands_there = key.starts_with(name->module);
+  return KeyView{stands_there ? key.substr(0, name->module.size()) : component_text(name->module), std::move(name->role), Spelling::half_file, weight};
 }
 
 std::optional<std::string> direction_key(Spelling spelling, std::string_view role) {
@@ -296,7 +299,7 @@ std::string_view tail_of(Spelling spelling, const Marker& marker) {
 
 }  // namespace
 
-std::optional<KeyReading> read_key(std::string_view key) {
+std::optional<KeyView> view_key(std::string_view key) {
   if (auto reading = by_colon(key)) {
     return reading;
   }
@@ -307,6 +310,11 @@ std::optional<KeyReading> read_key(std::string_view key) {
     return reading;
   }
   return by_direction(key);
+}
+
+std::optional<KeyReading> read_key(std::string_view key) {
+  auto view = view_key(key);
+  return view ? std::optional(KeyReading{std::string(view->module), std::move(view->role), view->spelling, view->weight}) : std::nullopt;
 }
 
 std::optional<std::string> suffix_of(Spelling spelling, std::string_view role) {

@@ -41,7 +41,16 @@ struct KeyReading {
   friend bool operator==(const KeyReading&, const KeyReading&) = default;
 };
 
+/// The same where the module is a stretch of the key itself, or a text that stays.
+struct KeyView {
+  std::string_view module;
+  std::string role;
+  Spelling spelling = Spelling::shared;
+  Weight weight = Weight::strong;
+};
+
 /// Nothing where the key ends like no part that we know.
+[[nodiscard]] std::optional<KeyView> view_key(std::string_view key);
 [[nodiscard]] std::optional<KeyReading> read_key(std::string_view key);
 
 /// The suffix that `role` has in a spelling, with its leading separator: (kohya, "down") gives ".lora_down.weight".

@@ -29,7 +29,7 @@ std::string with_prefix(std::string_view component) { return component.empty() ?
 }  // namespace
 
 ScaleReader::ScaleReader(const Family& family, const Value& metadata, const Value* config, ScalarReader scalar)
-    : m_family(family), m_config(config), m_scalar(std::move(scalar)) {
+    : m_family(family), m_config(config), m_scalar(std::move(scalar)), m_unknown_rule("unknown: " + std::string(family.alpha_place)) {
   if (config != nullptr && family.rule != ScaleRule::direct) {
     m_peft = peft_settings(*config, "");
   }
@@ -118,17 +118,18 @@ bool ScaleReader::fixed(AdapterModule& module) const {
     module.scale_rule = why;
     return true;
   };
-  if (module.method == "full" || module.method == "norm") {
+  const std::string_view method = module.method;
+  if (method == "full" || method == "norm") {
     return rule(1, "1 (a difference, added as it is)");
   }
-  if (module.method == "ia3") {
+  if (method == "ia3") {
     return rule(1, "1 (a factor of the weight)");
   }
-  if (module.method == "oft" || module.method == "boft") {
+  if (method == "oft" || method == "boft") {
     module.scale_rule = "none (a rotation; an alpha constrains it)";
     return true;
   }
-  if (module.method == "lokr" && !module.part("lokr_w1").empty() && !module.part("lokr_w2").empty()) {
+  if (method == "lokr" && !module.part("lokr_w1").empty() && !module.part("lokr_w2").empty()) {
     return rule(1, "1 (both factors are whole: alpha is not used)");
   }
   return false;
@@ -138,7 +139,7 @@ void ScaleReader::by_family(AdapterModule& module) const {
   switch (m_family.rule) {
     case ScaleRule::settings:
     case ScaleRule::direct:
-      module.scale_rule = "unknown: " + std::string(m_family.alpha_place);
+      module.scale_rule = m_unknown_rule;
       break;
     case ScaleRule::zero_is_one:
       module.scale = 1;

@@ -42,6 +42,7 @@ class ScaleReader {
   const Family& m_family;
   const Value* m_config;
   ScalarReader m_scalar;
+  const std::string m_unknown_rule;             ///< of a module for which nothing states an alpha
   std::optional<PeftSettings> m_peft;           ///< of adapter_config.json
   Value m_header;                               ///< lora_adapter_metadata
   std::map<std::string, PeftSettings, std::less<>> m_header_settings;

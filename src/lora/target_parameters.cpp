@@ -39,8 +39,11 @@ bool targets_parameter(const Value& config, std::string_view path) {
 }
 
 void read_target_parameter(const Value* config, AdapterModule& module) {
+  if (config == nullptr || module.method != "lora" || !module.rank) {
+    return;
+  }
   const auto path = base_path(module.name);
-  if (config == nullptr || module.method != "lora" || !module.rank || !targets_parameter(*config, path)) {
+  if (!targets_parameter(*config, path)) {
     return;
   }
   const auto rank = peft_settings(*config, "").rank_of(without_wrapping(path));
