@@ -6,6 +6,7 @@
 #include "inspect/conduct.hpp"
 #include "inspect/strengths.hpp"
 #include "inspect/triad_files.hpp"
+#include "inspect/workers.hpp"
 #include "lora/adapter_reading.hpp"
 #include "numeric/accumulator.hpp"
 
@@ -42,7 +43,10 @@ std::optional<double> scalar_value(const Artifact& artifact, const Origins& orig
 
 void read_adapter(Artifact& artifact, const Origins& origins, const InspectOptions& options, const Value* config) {
   artifact.adapter = lora::read_adapter(artifact.tensors, artifact.metadata, config, artifact.findings,
-                                        [&](const Tensor& tensor) { return scalar_value(artifact, origins, tensor, options); });
+                                        [&](const Tensor& tensor) { return scalar_value(artifact, origins, tensor, options); },
+                                        [&options](std::size_t pieces, const std::function<void(std::size_t)>& work) {
+                                          run_pieces(pieces, workers_for(options.jobs, pieces), [&work](unsigned, std::size_t piece) { work(piece); });
+                                        });
   auto drawn = options.depth == Depth::full ? measure_strengths(artifact, origins, options) : std::set<std::string>();
   analysis::judge_adapter(artifact, config, std::move(drawn));
   if (artifact.adapter && options.depth == Depth::full && options.tensor_sha256) {

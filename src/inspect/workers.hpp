@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -37,8 +38,12 @@ void run_pieces(std::size_t pieces, unsigned workers, const Work& work) {
   };
   {
     std::vector<std::jthread> threads;
-    for (unsigned worker = 1; worker < workers; ++worker) {
-      threads.emplace_back(run, worker);
+    try {
+      for (unsigned worker = 1; worker < workers; ++worker) {
+        threads.emplace_back(run, worker);
+      }
+    } catch (const std::system_error&) {
+      // Then those that there are do all of it.
     }
     run(0);
   }

@@ -9,6 +9,7 @@
 #include "lora/values.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace upinspect::lora {
@@ -19,19 +20,20 @@ namespace {
 bool is_whole(const AdapterModule& module) {
   const auto has = [&module](std::string_view role) { return !module.part(role).empty(); };
   const auto factored = [&has](const std::string& name) { return has(name) || (has(name + "_a") && has(name + "_b")); };
-  if (module.method == "loha") {
+  const std::string_view method = module.method;
+  if (method == "loha") {
     return has("hada_w1_a") && has("hada_w1_b") && has("hada_w2_a") && has("hada_w2_b");
   }
-  if (module.method == "lokr") {
+  if (method == "lokr") {
     return factored("lokr_w1") && factored("lokr_w2");
   }
-  if (module.method == "glora") {
+  if (method == "glora") {
     return has("a1") && has("a2") && has("b1") && has("b2");
   }
-  if (module.method == "ia3") {
+  if (method == "ia3") {
     return has("factor");
   }
-  if (module.method != "lora" && module.method != "dora" && module.method != "adalora") {
+  if (method != "lora" && method != "dora" && method != "adalora") {
     return true;
   }
   if (has("down") && has("up") && module.parts.size() == 2) {
@@ -103,6 +105,32 @@ AdapterModule module_of(const Draft& draft, const Tensor* tensors, const Value* 
   return module;
 }
 
+/// Each module is read from its own draft, so that they can be read in any order.
+std::vector<AdapterModule> modules_of(const Drafts& drafts, const Tensor* tensors, const Value* config, std::vector<Finding>& findings,
+                                      const Together& together) {
+  constexpr std::size_t k_piece = 512;
+  const auto count = drafts.modules.size();
+  const auto pieces = (count + k_piece - 1) / k_piece;
+  std::vector<AdapterModule> modules(count);
+  std::vector<std::vector<Finding>> found(pieces);
+  const auto read = [&](std::size_t piece) {
+    for (auto i = piece * k_piece; i < std::min(count, (piece + 1) * k_piece); ++i) {
+      modules[i] = module_of(drafts.modules[i], tensors, config, found[piece]);
+    }
+  };
+  if (together && pieces > 4) {
+    together(pieces, read);
+  } else {
+    for (std::size_t piece = 0; piece < pieces; ++piece) {
+      read(piece);
+    }
+  }
+  for (auto& some : found) {
+    std::move(some.begin(), some.end(), std::back_inserter(findings));
+  }
+  return modules;
+}
+
 }  // namespace
 
 std::optional<double> measured_scalar(const Tensor& tensor) {
@@ -123,7 +151,7 @@ std::optional<double> measured_scalar(const Tensor& tensor) {
 }
 
 std::optional<Adapter> read_adapter(const std::vector<Tensor>& tensors, const Value& metadata, const Value* adapter_config,
-                                    std::vector<Finding>& findings, const ScalarReader& scalar) {
+                                    std::vector<Finding>& findings, const ScalarReader& scalar, const Together& together) {
   auto drafts = drafts_by_key(tensors);
   if (drafts.modules.empty()) {
     drafts = drafts_by_shape(tensors);
@@ -133,10 +161,7 @@ std::optional<Adapter> read_adapter(const std::vector<Tensor>& tensors, const Va
   }
   read_llama_names(drafts, metadata);
   Adapter adapter;
-  adapter.modules.reserve(drafts.modules.size());
-  for (const auto& draft : drafts.modules) {
-    adapter.modules.push_back(module_of(draft, tensors.data(), adapter_config, findings));
-  }
+  adapter.modules = modules_of(drafts, tensors.data(), adapter_config, findings, together);
   const auto& family = family_of(drafts, adapter.modules, metadata);
   ScaleReader scales(family, metadata, adapter_config, scalar);
   for (std::size_t i = 0; i < adapter.modules.size(); ++i) {

@@ -3,6 +3,9 @@
 #include "support/artifact_builder.hpp"
 #include "support/catch.hpp"
 
+#include <functional>
+#include <string>
+
 using namespace upinspect;
 using test::make_tensor;
 
@@ -65,6 +68,30 @@ TEST_CASE("kohya's alpha is a tensor, and 1 is the scale without it") {
   const auto without = read(tensors);
   CHECK(without.module().scale == 1);
   CHECK(without.module().alpha_source == AlphaSource::absent);
+}
+
+TEST_CASE("modules that are read out of turn make the same adapter") {
+  constexpr std::size_t k_modules = 3000;
+  std::vector<Tensor> tensors;
+  for (std::size_t i = 0; i < k_modules; ++i) {
+    const auto name = "base_model.model.h." + std::to_string(i) + ".q_proj.lora_";
+    tensors.push_back(make_tensor(name + "A.weight", {4, 16}, 0));
+    tensors.push_back(make_tensor(name + "B.weight", {32, i % 700 == 3 ? 5U : 4U}, 0));
+  }
+  std::size_t pieces_read = 0;
+  const auto backwards = [&pieces_read](std::size_t pieces, const std::function<void(std::size_t)>& work) {
+    pieces_read = pieces;
+    while (pieces-- > 0) {
+      work(pieces);
+    }
+  };
+  const auto in_turn = read(tensors);
+  Read got;
+  got.adapter = lora::read_adapter(tensors, Value::Object{}, nullptr, got.findings, [](const Tensor&) { return 4.0; }, backwards);
+  CHECK(pieces_read > 1);
+  CHECK(got.adapter == in_turn.adapter);
+  CHECK(got.findings == in_turn.findings);
+  CHECK(got.findings.size() == 5);
 }
 
 TEST_CASE("loralib's fused layers are groups") {
