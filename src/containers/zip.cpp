@@ -16,7 +16,7 @@ namespace upinspect::containers {
 
 namespace {
 
-/// Indexes the names while the local headers are read, which does not touch them; where that is not worth a thread, or there is none to be
+/// Looks at the names while the local headers are read, which does not touch them; where that is not worth a thread, or there is none to be
 /// had, when it is asked for.
 std::future<void> index_aside(ZipDirectory& directory, const ZipLimits& limits) {
   constexpr std::size_t k_worth_it = 4096;
@@ -48,8 +48,13 @@ ZipDirectory read_from_end(const bytes::Source& source, const EndRecords& record
 
 void check_entries(const ZipDirectory& directory, FindingLog& log) {
   check_duplicate_names(directory, log);
-  for (const auto& entry : directory.entries) {
-    check_entry(entry, log);
+  auto next_unsafe = directory.unsafe_names.begin();
+  for (std::size_t i = 0; i < directory.entries.size(); ++i) {
+    if (next_unsafe != directory.unsafe_names.end() && *next_unsafe == i) {
+      report_unsafe_name(directory.entries[i], log);
+      ++next_unsafe;
+    }
+    check_entry(directory.entries[i], log);
   }
 }
 

@@ -116,6 +116,7 @@ struct ZipDirectory {
     std::uint32_t entry;
   };
   std::vector<NameKey> name_index;
+  std::vector<std::uint32_t> unsafe_names;  ///< entries whose names are, in order; made by `index_names` too
 };
 
 /// Reads the directory and every local header; labels all but the entries' data (the format knows what those are) and

@@ -24,13 +24,6 @@ namespace {
 
 ByteRange at(const ZipEntry& entry) { return {entry.central_offset, 0}; }
 
-void check_name(const ZipEntry& entry, FindingLog& log) {
-  if (const auto why = why_unsafe(entry.name); !why.empty()) {
-    log.add(zip_rules::k_unsafe_name, at(entry),
-            [&] { return "the name " + quoted(entry.name) + " " + std::string(why); });
-  }
-}
-
 void check_attributes(const ZipEntry& entry, FindingLog& log) {
   constexpr std::uint32_t k_type_of_file = 0xf000;
   constexpr std::uint32_t k_link = 0xa000;
@@ -103,8 +96,12 @@ void check_sizes(const ZipEntry& entry, FindingLog& log) {
 
 }  // namespace
 
+void report_unsafe_name(const ZipEntry& entry, FindingLog& log) {
+  log.add(zip_rules::k_unsafe_name, at(entry),
+          [&] { return "the name " + quoted(entry.name) + " " + std::string(why_unsafe(entry.name)); });
+}
+
 void check_entry(const ZipEntry& entry, FindingLog& log) {
-  check_name(entry, log);
   check_attributes(entry, log);
   check_flags(entry, log);
   check_method(entry, log);

@@ -7,7 +7,10 @@
 
 namespace upinspect::containers {
 
-/// Findings on the entry's name, flags, method, sizes and comment.
+/// The finding on a name that `why_unsafe` has words for.
+void report_unsafe_name(const ZipEntry& entry, FindingLog& log);
+
+/// Findings on the entry's attributes, flags, method, sizes and comment.
 void check_entry(const ZipEntry& entry, FindingLog& log);
 
 /// The method's name, "method 99" where it has none.

@@ -3,6 +3,7 @@
 
 #include "bytes/canonical_text.hpp"
 #include "bytes/digest.hpp"
+#include "containers/unsafe_name.hpp"
 #include "containers/zip_rules.hpp"
 
 #include <algorithm>
@@ -102,7 +103,11 @@ void index_names(ZipDirectory& directory) {
   keys.reserve(entries.size());
   std::string folded;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    keys.push_back({hash_folded(entries[i].name, folded), static_cast<std::uint32_t>(i)});
+    const auto number = static_cast<std::uint32_t>(i);
+    keys.push_back({hash_folded(entries[i].name, folded), number});
+    if (!why_unsafe(entries[i].name).empty()) {
+      directory.unsafe_names.push_back(number);
+    }
   }
   const auto earlier = [&entries](const NameKey& a, const NameKey& b) {
     if (a.hash != b.hash) {

@@ -7,7 +7,7 @@
 
 namespace upinspect::containers {
 
-/// Makes `directory.name_index`.
+/// Makes `directory.name_index` and `directory.unsafe_names`: all that is asked of every name.
 void index_names(ZipDirectory& directory);
 
 /// Findings on names that are equal, or equal to readers that ignore case, take `\` for `/` or stop at a NUL.
