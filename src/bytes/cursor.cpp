@@ -95,6 +95,11 @@ void Cursor::text(std::uint64_t length, std::string_view field, std::string& out
   if (length > k_default_cap) {
     fail(field, "is " + std::to_string(length) + " bytes long; at most " + std::to_string(k_default_cap) + " are read");
   }
+  if (m_labels == nullptr && is_at_hand(length)) {
+    out.assign(reinterpret_cast<const char*>(m_buffer.data()) + (m_position - m_buffer_offset), static_cast<std::size_t>(length));
+    m_position += length;
+    return;
+  }
   out.resize(static_cast<std::size_t>(length));
   take(std::as_writable_bytes(std::span(out)), field);
 }
