@@ -2,7 +2,7 @@
 #include "model/coverage_map.hpp"
 
 #include <algorithm>
-#include <tuple>
+#include <span>
 
 namespace upinspect::model {
 
@@ -10,27 +10,51 @@ namespace {
 
 /// Of regions that cover the same bytes the label decides, by its text.
 bool starts_earlier(const Region& a, const Region& b, const std::vector<Tensor>& tensors) {
-  const auto place = std::tie(a.range.offset, b.range.length);
-  const auto other = std::tie(b.range.offset, a.range.length);
-  return place != other ? place < other : label_of(a, tensors) < label_of(b, tensors);
+  if (a.range.offset != b.range.offset) {
+    return a.range.offset < b.range.offset;
+  }
+  return a.range.length != b.range.length ? a.range.length > b.range.length : label_of(a, tensors) < label_of(b, tensors);
 }
 
-/// Readers label in a few passes, each in order: these are merged.
-template <class Earlier>
-void sort_runs(std::vector<Region>& regions, const Earlier& earlier) {
-  constexpr std::size_t k_most_runs = 8;
-  std::vector<std::vector<Region>::iterator> ends{regions.begin()};
-  while (ends.back() != regions.end() && ends.size() <= k_most_runs) {
-    ends.push_back(std::is_sorted_until(ends.back(), regions.end(), earlier));
+/// Readers label in a few passes, each in order: these are merged as they are asked for.
+class InOrder {
+ public:
+  InOrder(std::vector<Region>& regions, const std::vector<Tensor>& tensors) : m_tensors(tensors) {
+    const auto earlier = [&tensors](const Region& a, const Region& b) { return starts_earlier(a, b, tensors); };
+    for (auto start = regions.begin(); start != regions.end();) {
+      const auto end = m_passes.size() < k_most_passes ? std::is_sorted_until(start, regions.end(), earlier) : start;
+      if (end == start) {
+        std::stable_sort(regions.begin(), regions.end(), earlier);
+        m_passes.assign(1, std::span(regions));
+        return;
+      }
+      m_passes.emplace_back(start, end);
+      start = end;
+    }
   }
-  if (ends.back() != regions.end()) {
-    std::stable_sort(regions.begin(), regions.end(), earlier);
-    return;
+
+  /// The next of all; nullptr where there is none left. Of equal ones that of the earlier pass.
+  Region* next() {
+    std::span<Region>* least = nullptr;
+    for (auto& pass : m_passes) {
+      if (!pass.empty() && (least == nullptr || starts_earlier(pass.front(), least->front(), m_tensors))) {
+        least = &pass;
+      }
+    }
+    if (least == nullptr) {
+      return nullptr;
+    }
+    auto* const region = &least->front();
+    *least = least->subspan(1);
+    return region;
   }
-  for (std::size_t i = 2; i < ends.size(); ++i) {
-    std::inplace_merge(regions.begin(), ends[i - 1], ends[i], earlier);
-  }
-}
+
+ private:
+  static constexpr std::size_t k_most_passes = 8;
+
+  const std::vector<Tensor>& m_tensors;
+  std::vector<std::span<Region>> m_passes;
+};
 
 Region cut_to(Region region, std::uint64_t begin, std::uint64_t end) {
   region.range = ByteRange{begin, end - begin};
@@ -99,30 +123,29 @@ Coverage CoverageMap::build(std::uint64_t size, const std::vector<Tensor>& tenso
 Coverage CoverageMap::build(std::uint64_t size, const std::vector<Tensor>& tensors) && { return build_from_own(size, tensors); }
 
 Coverage CoverageMap::build_from_own(std::uint64_t size, const std::vector<Tensor>& tensors) {
-  auto sorted = std::move(m_regions);
+  auto labelled = std::move(m_regions);
   m_regions.clear();
-  const auto earlier = [&tensors](const Region& a, const Region& b) { return starts_earlier(a, b, tensors); };
-  sort_runs(sorted, earlier);
+  InOrder sorted(labelled, tensors);
   Coverage coverage;
   coverage.texts = m_texts;
   std::uint64_t covered = 0;
   std::uint64_t overlapped_to = 0;  // a byte that three labels claim overlaps once
-  coverage.regions.reserve(sorted.size() + 1);
-  for (auto& region : sorted) {
-    const auto begin = std::min(region.range.offset, size);
-    const auto end = begin + std::min(region.range.length, size - begin);
+  coverage.regions.reserve(labelled.size() + 1);
+  while (auto* const region = sorted.next()) {
+    const auto begin = std::min(region->range.offset, size);
+    const auto end = begin + std::min(region->range.length, size - begin);
     if (begin == end) {
       continue;
     }
     if (begin < covered) {
       const auto shared_end = std::min(end, covered);
-      coverage.overlaps.push_back(cut_to(region, begin, shared_end));
+      coverage.overlaps.push_back(cut_to(*region, begin, shared_end));
       coverage.overlapped += shared_end - std::min(shared_end, std::max(begin, overlapped_to));
       overlapped_to = std::max(overlapped_to, shared_end);
     }
     if (end > covered) {
       add_gap(coverage, covered, std::max(covered, begin));
-      coverage.regions.push_back(cut_to(std::move(region), std::max(covered, begin), end));
+      coverage.regions.push_back(cut_to(std::move(*region), std::max(covered, begin), end));
       coverage.labelled += coverage.regions.back().range.length;
       covered = end;
     }

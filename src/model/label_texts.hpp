@@ -17,8 +17,8 @@ class LabelTexts {
   [[nodiscard]] std::string_view add(std::string_view text, std::string_view second = {}) {
     const auto length = text.size() + (second.empty() ? 0 : 1 + second.size());
     if (length > m_left) {
-      m_left = std::max(length, k_piece);
-      m_pieces.push_back(std::make_unique<char[]>(m_left));
+      m_left = std::max(length, std::min(k_first_piece << std::min<std::size_t>(m_pieces.size(), 8), k_most_piece));
+      m_pieces.push_back(std::make_unique_for_overwrite<char[]>(m_left));
       m_next = m_pieces.back().get();
     }
     auto* const start = m_next;
@@ -35,7 +35,9 @@ class LabelTexts {
   void keep(std::shared_ptr<const LabelTexts> others) { m_others.push_back(std::move(others)); }
 
  private:
-  static constexpr std::size_t k_piece = 4096;
+  /// Most files have few labels; who has many gets twice as much each time.
+  static constexpr std::size_t k_first_piece = 4096;
+  static constexpr std::size_t k_most_piece = 65536;
 
   std::vector<std::unique_ptr<char[]>> m_pieces;
   std::vector<std::shared_ptr<const LabelTexts>> m_others;
