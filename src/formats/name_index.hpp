@@ -14,10 +14,14 @@ namespace upinspect::formats {
 
 class NameIndex {
  public:
+  /// Names are looked for, and added, by name and hash.
+  [[nodiscard]] static std::uint32_t hash_of(std::string_view name) noexcept {
+    return static_cast<std::uint32_t>(std::hash<std::string_view>()(name));
+  }
+
   /// The number of `name` in the list, nothing where it is new. `name_of` gives the name of a number.
   template <class NameOf>
-  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name, const NameOf& name_of) const {
-    const auto hash = hash_of(name);
+  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name, std::uint32_t hash, const NameOf& name_of) const {
     for (auto at = first_slot(hash); !m_slots.empty() && m_slots[at].number != k_free; at = next_slot(at)) {
       if (m_slots[at].hash == hash && name_of(m_slots[at].number) == name) {
         return m_slots[at].number;
@@ -26,13 +30,13 @@ class NameIndex {
     return std::nullopt;
   }
 
-  /// A name that is not there yet.
-  void add(std::string_view name, std::uint32_t number) {
+  /// One that is not there yet.
+  void add(std::uint32_t hash, std::uint32_t number) {
     if (2 * (m_used + 1) > m_slots.size()) {
       grow();
     }
     ++m_used;
-    place({hash_of(name), number});
+    place({hash, number});
   }
 
  private:
@@ -42,7 +46,6 @@ class NameIndex {
     std::uint32_t number = k_free;
   };
 
-  static std::uint32_t hash_of(std::string_view name) noexcept { return static_cast<std::uint32_t>(std::hash<std::string_view>()(name)); }
   [[nodiscard]] std::size_t first_slot(std::uint32_t hash) const noexcept { return hash & (m_slots.size() - 1); }
   [[nodiscard]] std::size_t next_slot(std::size_t at) const noexcept { return (at + 1) & (m_slots.size() - 1); }
 

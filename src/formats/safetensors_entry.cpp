@@ -86,8 +86,11 @@ class Plain {
 
 bool read_dtype(Plain& in, Entry& entry) {
   std::string_view name;
-  entry.dtype = in.word(name) ? find_dtype(name) : nullptr;
-  return entry.dtype != nullptr;
+  const bool read = in.word(name);
+  if (read && (entry.dtype == nullptr || entry.dtype->name != name)) {
+    entry.dtype = find_dtype(name);
+  }
+  return read && entry.dtype != nullptr;
 }
 
 bool read_shape(Plain& in, Entry& entry) {

@@ -9,7 +9,8 @@
 
 namespace upinspect::formats::safetensors {
 
-/// Reads {"dtype": …, "shape": […], "data_offsets": […]} at the start of `text`, its fields in any order, into `entry`. The number
+/// Reads {"dtype": …, "shape": […], "data_offsets": […]} at the start of `text`, its fields in any order, into `entry`, whose dtype is
+/// the one that is tried first or null. The number
 /// of bytes it takes; 0, and nothing of the entry that counts, where anything about it is not plain or `text` ends before it does.
 [[nodiscard]] std::size_t read_plain_entry(std::string_view text, Entry& entry);
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <unordered_map>
+#include <utility>
 
 namespace upinspect::formats::safetensors {
 
@@ -74,7 +75,7 @@ void HeaderParser::read(Header& out) {
     if (key == "__metadata__") {
       metadata();
     } else {
-      entry(key, before);
+      entry(std::move(key), before);
     }
   }
   out.ends = m_json.offset();
@@ -136,6 +137,7 @@ void HeaderParser::entry(std::string name, std::uint64_t offset) {
   Entry made;
   made.name = std::move(name);
   made.json_offset = offset;
+  made.dtype = m_entries.empty() ? nullptr : m_entries.back().dtype;
   if (const auto taken = read_plain_entry(m_json.held(), made); taken != 0) {
     m_json.pass(taken);
     keep(std::move(made));
@@ -272,10 +274,11 @@ void HeaderParser::offsets(Entry& entry) {
 }
 
 void HeaderParser::keep(Entry entry) {
-  const auto earlier = m_index.find(entry.name, [this](std::uint32_t number) { return std::string_view(m_entries[number].name); });
+  const auto hash = NameIndex::hash_of(entry.name);
+  const auto earlier = m_index.find(entry.name, hash, [this](std::uint32_t number) { return std::string_view(m_entries[number].name); });
   if (!earlier) {
     afford(entry);
-    m_index.add(entry.name, static_cast<std::uint32_t>(m_entries.size()));
+    m_index.add(hash, static_cast<std::uint32_t>(m_entries.size()));
     m_entries.push_back(std::move(entry));
     return;
   }

@@ -51,12 +51,13 @@ TEST_CASE("An index of names finds each under its number, however many there are
   const auto name_of = [&names](std::uint32_t number) { return std::string_view(names[number]); };
   for (std::uint32_t i = 0; i < 1000; ++i) {
     const auto name = std::to_string(i * 7919 % 500);
-    const auto before = index.find(name, name_of);
+    const auto hash = formats::NameIndex::hash_of(name);
+    const auto before = index.find(name, hash, name_of);
     CHECK(before.has_value() == (i >= 500));
     if (before) {
       CHECK(names[*before] == name);
     } else {
-      index.add(name, static_cast<std::uint32_t>(names.size()));
+      index.add(hash, static_cast<std::uint32_t>(names.size()));
       names.push_back(name);
     }
   }
