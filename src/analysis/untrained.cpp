@@ -2,6 +2,7 @@
 // lora.untrained: halves as training starts with them, so that the update is zero.
 #include "analysis/adapter_rule.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -22,6 +23,9 @@ void untrained(AdapterCase& judged) {
   std::vector<std::string> names;
   std::string tensor;
   for (const auto& module : judged.adapter().modules) {
+    if (std::none_of(module.parts.begin(), module.parts.end(), [&judged](const AdapterPart& part) { return all_zero(judged.tensor(&part)); })) {
+      continue;
+    }
     for (const auto role : k_zero_first) {
       const auto* part = module.find_part(role);
       if (part != nullptr && all_zero(judged.tensor(part))) {
