@@ -31,7 +31,13 @@ bool StretchesAhead::take(std::size_t stretch, std::string& text) {
     ++m_next;
     return false;
   }
-  m_changed.wait(lock, [this] { return m_pieces.front().done || m_failure; });
+  while (!m_pieces.front().done && !m_failure) {
+    if (may_begin()) {
+      write_next(lock);  // rather than to wait: it is asked for soon
+    } else {
+      m_changed.wait(lock, [this] { return m_pieces.front().done || may_begin() || m_failure; });
+    }
+  }
   if (m_failure) {
     std::rethrow_exception(m_failure);
   }
@@ -49,24 +55,29 @@ void StretchesAhead::work() {
     if (m_stop) {
       return;
     }
-    const auto stretch = m_next++;
-    auto& piece = m_pieces.emplace_back();  // stays where it is: others come behind it and go in front of it
-    if (!m_spare.empty()) {
-      piece.text = std::move(m_spare.back());
-      m_spare.pop_back();
-      piece.text.clear();
-    }
-    lock.unlock();
-    try {
-      m_write(stretch, piece.text);
-      lock.lock();
-      piece.done = true;
-    } catch (...) {
-      lock.lock();
-      m_failure = std::current_exception();
-    }
-    m_changed.notify_all();
+    write_next(lock);
   }
+}
+
+/// The lock is given back while it writes.
+void StretchesAhead::write_next(std::unique_lock<std::mutex>& lock) {
+  const auto stretch = m_next++;
+  auto& piece = m_pieces.emplace_back();  // stays where it is: others come behind it and go in front of it
+  if (!m_spare.empty()) {
+    piece.text = std::move(m_spare.back());
+    m_spare.pop_back();
+    piece.text.clear();
+  }
+  lock.unlock();
+  try {
+    m_write(stretch, piece.text);
+    lock.lock();
+    piece.done = true;
+  } catch (...) {
+    lock.lock();
+    m_failure = std::current_exception();
+  }
+  m_changed.notify_all();
 }
 
 }  // namespace upinspect::report
