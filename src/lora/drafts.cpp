@@ -28,7 +28,7 @@ class DraftsByKey {
         auto& company = module.second;
         company.strong = company.strong || reading->weight == Weight::strong;
         company.add(reading->role);
-        m_ia3 = m_ia3 || reading->role == "on_input";
+        m_ia3 = m_ia3 || company.on_input;
         if (readings.empty()) {
           readings.reserve(m_tensors.size());
         }
@@ -39,7 +39,7 @@ class DraftsByKey {
     auto next = readings.begin();
     for (const auto& tensor : m_tensors) {
       if (next != readings.end() && next->tensor == &tensor) {
-        place(std::move(*next));
+        place(*next);
         ++next;
       } else {
         place_unnamed(tensor);
@@ -58,8 +58,10 @@ class DraftsByKey {
 
     void add(std::string_view role) {
       constexpr std::array<std::string_view, 4> k_halves{"a1", "a2", "b1", "b2"};
-      const auto half = std::find(k_halves.begin(), k_halves.end(), role) - k_halves.begin();
-      halves = static_cast<std::uint8_t>(halves | ((1U << half) & 0x0fU));
+      if (role.size() == k_halves.front().size()) {
+        const auto half = std::find(k_halves.begin(), k_halves.end(), role) - k_halves.begin();
+        halves = static_cast<std::uint8_t>(halves | ((1U << half) & 0x0fU));
+      }
       on_input = on_input || role == "on_input";
     }
   };
@@ -86,13 +88,15 @@ class DraftsByKey {
 
   void place_unnamed(const Tensor& tensor) {
     if (auto* module = m_ia3 ? module_of_factor(tensor.name) : nullptr) {
-      place({&tensor, module, "factor", Spelling::lycoris, Weight::strong});
+      Placed part{&tensor, module, "factor", Spelling::lycoris, Weight::strong};
+      place(part);
     } else {
       m_drafts.other.push_back(&tensor);
     }
   }
 
-  void place(Placed part) {
+  /// Takes the role.
+  void place(Placed& part) {
     if (!is_module(part)) {
       m_drafts.other.push_back(part.tensor);
       return;
@@ -102,7 +106,7 @@ class DraftsByKey {
       m_drafts.other.push_back(part.tensor);  // two adapters under one module: the first is told
       return;
     }
-    if (draft.spelling == Spelling::shared || part.role == "down" || part.role == "up") {
+    if (const std::string_view role = part.role; draft.spelling == Spelling::shared || role == "down" || role == "up") {
       draft.spelling = part.spelling == Spelling::shared ? draft.spelling : part.spelling;
     }
     draft.parts.push_back({std::move(part.role), part.tensor});
