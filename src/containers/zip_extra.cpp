@@ -64,6 +64,9 @@ ExtraFields read_extra_fields(bytes::Cursor& in, std::uint64_t length, WideField
   ExtraFields out;
   const auto end = in.offset() + length;
   wide.missing = wide.unpacked == k_wide || wide.packed == k_wide || wide.header_offset == k_wide;
+  if (length == 0) {
+    return out;
+  }
   while (end - in.offset() >= 4) {
     const auto id = in.le<std::uint16_t>("extra field id");
     const auto size = in.le<std::uint16_t>("extra field length");

@@ -35,3 +35,22 @@ TEST_CASE("A name is unsafe for a reason, whatever its letters and their order")
   }
   CHECK(names == 0);
 }
+
+TEST_CASE("What makes a name unsafe is seen at every place in it") {
+  constexpr std::string_view k_letters{"a./\\\x1f\x7f\x80", 7};
+  std::size_t wrong = 0;
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (std::size_t after = 0; after < 9; ++after) {
+      for (std::size_t code = 0; code < k_letters.size() * k_letters.size() * k_letters.size() * k_letters.size(); ++code) {
+        std::string name(before, '0');
+        auto rest = code;
+        for (unsigned i = 0; i < 4; ++i, rest /= k_letters.size()) {
+          name.push_back(k_letters[rest % k_letters.size()]);
+        }
+        name.append(after, '/');
+        wrong += containers::why_unsafe(name).empty() == is_unsafe(name) ? 1U : 0U;
+      }
+    }
+  }
+  CHECK(wrong == 0);
+}
