@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <utility>
 
 namespace upinspect::lora {
 
@@ -91,11 +92,12 @@ std::string base_model(const Value& metadata, const Value* config) {
                                              "general.architecture"});
 }
 
-AdapterModule module_of(const Draft& draft, const Tensor* tensors, const Value* config, std::vector<Finding>& findings) {
+/// The draft's name becomes the module's.
+AdapterModule module_of(Draft& draft, const Tensor* tensors, const Value* config, std::vector<Finding>& findings) {
   AdapterModule module;
-  module.name = draft.name;
-  module.path = draft.path;
-  module.canonical = canonical_name(draft.path.empty() ? draft.name : draft.path);
+  module.name = std::move(draft.name);
+  module.path = std::move(draft.path);
+  module.canonical = canonical_name(module.path.empty() ? module.name : module.path);
   module.parts.reserve(draft.parts.size());
   for (const auto& part : draft.parts) {
     module.parts.push_back({part.role, part.tensor->name, static_cast<std::uint32_t>(part.tensor - tensors)});
@@ -106,7 +108,7 @@ AdapterModule module_of(const Draft& draft, const Tensor* tensors, const Value* 
 }
 
 /// Each module is read from its own draft, so that they can be read in any order.
-std::vector<AdapterModule> modules_of(const Drafts& drafts, const Tensor* tensors, const Value* config, std::vector<Finding>& findings,
+std::vector<AdapterModule> modules_of(Drafts& drafts, const Tensor* tensors, const Value* config, std::vector<Finding>& findings,
                                       const Together& together) {
   constexpr std::size_t k_piece = 512;
   const auto count = drafts.modules.size();

@@ -48,10 +48,10 @@ Spelling most_common(const Drafts& drafts) {
   return static_cast<Spelling>(std::max_element(counts.begin(), counts.end()) - counts.begin());
 }
 
-bool any_name(const Drafts& drafts, std::string_view prefix) {
-  return std::any_of(drafts.modules.begin(), drafts.modules.end(), [prefix](const Draft& draft) {
-    const auto at = draft.name.find(prefix);
-    return at == 0 || (at != std::string::npos && draft.name[at - 1] == '.');
+bool any_name(const std::vector<AdapterModule>& modules, std::string_view prefix) {
+  return std::any_of(modules.begin(), modules.end(), [prefix](const AdapterModule& module) {
+    const auto at = module.name.find(prefix);
+    return at == 0 || (at != std::string::npos && module.name[at - 1] == '.');
   });
 }
 
@@ -63,53 +63,53 @@ bool is_lycoris(const Drafts& drafts, const std::vector<AdapterModule>& modules)
   const bool part = std::any_of(drafts.modules.begin(), drafts.modules.end(), [](const Draft& draft) {
     return draft.has("mid") || draft.has("magnitude") || draft.has("scalar");
   });
-  return method || part || any_name(drafts, "lycoris_");
+  return method || part || any_name(modules, "lycoris_");
 }
 
-bool has_component(const Drafts& drafts) {
-  return std::any_of(drafts.modules.begin(), drafts.modules.end(), [](const Draft& draft) { return !component_of(draft.name).empty(); });
+bool has_component(const std::vector<AdapterModule>& modules) {
+  return std::any_of(modules.begin(), modules.end(), [](const AdapterModule& module) { return !component_of(module.name).empty(); });
 }
 
 /// .lora_A.weight and .lora_A without it.
-const Family& lora_a_family(const Drafts& drafts, bool bare) {
-  if (any_name(drafts, "base_model.model.")) {
+const Family& lora_a_family(const std::vector<AdapterModule>& modules, bool bare) {
+  if (any_name(modules, "base_model.model.")) {
     return k_peft;
   }
-  if (any_name(drafts, "diffusion_model.")) {
+  if (any_name(modules, "diffusion_model.")) {
     return k_comfyui;
   }
-  const bool known = has_component(drafts) || std::any_of(k_diffusers_roots.begin(), k_diffusers_roots.end(),
-                                                          [&drafts](std::string_view root) { return any_name(drafts, root); });
+  const bool known = has_component(modules) || std::any_of(k_diffusers_roots.begin(), k_diffusers_roots.end(),
+                                                          [&modules](std::string_view root) { return any_name(modules, root); });
   return known ? k_diffusers : bare ? k_loralib : k_peft;
 }
 
 /// Hunyuan's, Wan's and others' blocks are one list; sd-scripts' models have none that is called so.
-bool is_video_model(const Drafts& drafts) {
-  return any_name(drafts, "lora_unet_blocks_") &&
-         std::any_of(drafts.modules.begin(), drafts.modules.end(), [](const Draft& draft) {
-           return draft.name.find("_self_attn_") != std::string::npos || draft.name.find("_cross_attn_") != std::string::npos;
+bool is_video_model(const std::vector<AdapterModule>& modules) {
+  return any_name(modules, "lora_unet_blocks_") &&
+         std::any_of(modules.begin(), modules.end(), [](const AdapterModule& module) {
+           return module.name.find("_self_attn_") != std::string::npos || module.name.find("_cross_attn_") != std::string::npos;
          });
 }
 
 const Family& lora_down_family(const Drafts& drafts, const std::vector<AdapterModule>& modules) {
-  if (any_name(drafts, "diffusion_model.")) {
+  if (any_name(modules, "diffusion_model.")) {
     return k_comfyui;
   }
   if (is_lycoris(drafts, modules)) {
     return k_lycoris;
   }
-  return is_video_model(drafts) ? k_musubi : k_kohya;
+  return is_video_model(modules) ? k_musubi : k_kohya;
 }
 
 const Family& by_keys(const Drafts& drafts, const std::vector<AdapterModule>& modules) {
   switch (most_common(drafts)) {
     case Spelling::peft:
     case Spelling::peft_embedding:
-      return lora_a_family(drafts, false);
+      return lora_a_family(modules, false);
     case Spelling::peft_bare:
-      return lora_a_family(drafts, true);
+      return lora_a_family(modules, true);
     case Spelling::lycoris:
-      return any_name(drafts, "base_model.model.") ? k_peft : lora_down_family(drafts, modules);
+      return any_name(modules, "base_model.model.") ? k_peft : lora_down_family(drafts, modules);
     case Spelling::kohya:
       return lora_down_family(drafts, modules);
     case Spelling::processor:

@@ -27,7 +27,7 @@ struct Family {
   std::string_view alpha_place;  ///< where to look for an alpha that is not here; empty: nobody needs one
 };
 
-/// `drafts` and `modules` describe the same modules.
+/// `drafts` and `modules` describe the same modules; names are the modules' alone.
 [[nodiscard]] const Family& family_of(const Drafts& drafts, const std::vector<AdapterModule>& modules, const Value& metadata);
 
 /// Every family, sorted by id.

@@ -223,7 +223,7 @@ void ShapeReader::lora() {
                              (m_config != nullptr && is_true(m_config->find("fan_in_fan_out")));
   const auto* down = matrix("down");
   m_module.transposed = m_draft.turned || (m_draft.spelling == Spelling::mlx && (down == nullptr || down->size() == 2));
-  m_module.down_transposed = m_draft.spelling == Spelling::gguf && m_draft.name == "token_embd";
+  m_module.down_transposed = m_draft.spelling == Spelling::gguf && m_module.name == "token_embd";
   if (is_split) {
     split();
   } else {
