@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lowbits/part_facts.hpp"
 
+#include "forensics/fraction_repeats.hpp"
 #include "lowbits/explain.hpp"
 #include "lowbits/field_payload.hpp"
 
@@ -15,8 +16,13 @@ using forensics::ElementRun;
 
 constexpr std::uint64_t k_longest_honest_run = 128;
 
+/// Of a grid at least a fifth of the numbers repeat others.
+constexpr double k_few_distinct = 0.8;
+
 /// Elements that a message names one by one.
 constexpr std::size_t k_most_named = 64;
+
+bool is_on_grid(const PartFacts& facts) { return facts.repeated.distinct < k_few_distinct && !facts.fractions_alone; }
 
 void add_warning(LowBits& result, std::string id, std::string message, const std::string& tensor) {
   Finding finding;
@@ -100,6 +106,7 @@ PartFacts facts_of(const ElementRun& run, unsigned fraction, std::uint64_t searc
   }
   facts.repeated = forensics::repetition_of(run);
   facts.lattice = forensics::is_on_lattice(run);
+  facts.fractions_alone = facts.repeated.distinct < k_few_distinct && forensics::repeats_in_fractions_alone(run);
   return facts;
 }
 
@@ -110,7 +117,7 @@ void add_part_findings(const Loaded& loaded, std::size_t index, const PartFacts&
   if (facts.marked) {
     add_marked(loaded, index, *facts.marked, result, fields);
   }
-  const bool honest_reason = facts.broken || facts.lattice || facts.repeated.distinct < 0.8;
+  const bool honest_reason = facts.broken || facts.lattice || is_on_grid(facts);
   if (facts.whole && !honest_reason) {
     add_whole(loaded, index, *facts.whole, result, fields);
   }
@@ -127,10 +134,10 @@ void explain_part(const Loaded& loaded, std::size_t index, const PartFacts& fact
     say(k_lattice);
   }
   const auto& repeated = facts.repeated;
-  const bool grid = !known && !facts.broken && repeated.sample >= 256 && repeated.distinct < 0.8;
+  const bool grid = !known && !facts.broken && repeated.sample >= 256 && is_on_grid(facts);
   if (grid) {
     say(k_grid);
-  } else if (!known && repeated.most_frequent >= 0.005 && repeated.sample >= 1000) {
+  } else if (!known && !facts.fractions_alone && repeated.most_frequent >= 0.005 && repeated.sample >= 1000) {
     say(k_repeated);
   }
   if (facts.even && !known && !grid && !tensor.uniform) {

@@ -20,6 +20,7 @@ struct PartFacts {
   std::optional<Stretch> marked;     ///< so long a run of one highest byte that no honest weights have it
   forensics::Repetition repeated;
   bool lattice = false;
+  bool fractions_alone = false;      ///< what repeats are fractions, whatever is above them: no grid makes that, writing does
 };
 
 [[nodiscard]] forensics::ElementRun part_of(const Loaded& loaded, std::size_t index);
