@@ -3,6 +3,8 @@
 
 #include "forensics/bit_bias.hpp"
 #include "forensics/bit_patterns.hpp"
+#include "forensics/deflate_bits.hpp"
+#include "forensics/distinct_stream.hpp"
 #include "forensics/field_packer.hpp"
 #include "forensics/little.hpp"
 #include "forensics/program_bytes.hpp"
@@ -18,7 +20,10 @@
 namespace upinspect::forensics {
 namespace {
 
-constexpr double k_tests = 5;
+constexpr double k_tests = 6;
+
+/// Bytes of a stream whose bits are predicted, which takes time: of more than these, deflated data show in the tests before.
+constexpr std::size_t k_most_predicted = 32768;
 
 /// Every so many elements their place is kept, so that a byte of the stream leads back to its element.
 constexpr std::size_t k_mark = 256;
@@ -291,6 +296,18 @@ bool follows_from_the_rest(const Carrier& carrier, const Structure& found, std::
   return Endings(carrier, found, carrier.fraction - 3).chance() < k_unlikely && (!may_be_written || Endings(carrier, found, 24).chance() < k_unlikely);
 }
 
+/// Deflated data by their codes, of streams that are not long; repeated numbers are passed over, which repeat their bits.
+std::optional<Structure> like_deflate(const Carrier& carrier, std::span<const std::size_t> parts, unsigned bits, double limit) {
+  const DistinctStream stream(carrier, parts, bits, k_most_predicted);
+  const auto found = best_deflate(stream.bytes());
+  if (-found.gain >= limit) {
+    return std::nullopt;
+  }
+  Structure structure{bits, stream.element_of(found.begin), stream.element_of(found.end - 1), -found.gain, "codes that come again as in deflated data", false};
+  structure.arithmetic = follows_from_the_rest(carrier, structure, stream.bytes().size() * 8 / bits);
+  return structure;
+}
+
 }  // namespace
 
 std::optional<Structure> find_structure(const Carrier& carrier, std::span<const std::size_t> parts, unsigned bits, double most) {
@@ -307,11 +324,16 @@ std::optional<Structure> find_structure(const Carrier& carrier, std::span<const 
   auto narrow = longest_repetition(stream.bytes(), lean);
   take(narrow, leaning_window(stream.bytes(), lean));
   take(narrow, like_a_program(stream.bytes(), lean));
-  const auto wide = are_even(carrier, bits, stream.elements()) ? uneven(stream.bytes()) : Stretched{};
+  const bool even = are_even(carrier, bits, stream.elements());
+  const auto wide = even ? uneven(stream.bytes()) : Stretched{};
   const auto counted = std::log(k_tests * k_structure_widths.size());
   const auto limit = std::log(most) - counted;
   if (std::min(narrow.log_p, wide.log_p) >= limit) {
-    return std::nullopt;
+    auto deflated = even && stream.bytes().size() <= k_most_predicted ? like_deflate(carrier, parts, bits, limit) : std::nullopt;
+    if (deflated) {
+      deflated->log_p += counted;
+    }
+    return deflated;
   }
   auto place = placed(stream.bytes(), narrow, lean);
   if (wide.log_p < narrow.log_p && (narrow.log_p >= limit || uneven(without(stream.bytes(), place)).log_p < limit)) {
