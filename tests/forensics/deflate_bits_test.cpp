@@ -4,6 +4,7 @@
 
 #include "forensics/bit_patterns.hpp"
 #include "forensics/distinct_stream.hpp"
+#include "forensics/structure_scan.hpp"
 #include "support/catch.hpp"
 #include "support/noise.hpp"
 
@@ -40,6 +41,15 @@ std::vector<std::byte> noise_around(const std::vector<std::byte>& inner) {
   return bytes;
 }
 
+/// Noise in which ten bytes come again, as a length, a distance and the literals behind them do.
+std::vector<std::byte> codes_that_come_again() {
+  auto bytes = test::noise(1200, 6);
+  for (const std::size_t at : {400U, 701U, 1013U}) {
+    std::copy(bytes.begin() + 100, bytes.begin() + 110, bytes.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  return bytes;
+}
+
 /// Float32 numbers as one part of a carrier.
 Carrier float32_carrier(const std::vector<std::byte>& numbers) {
   Carrier carrier;
@@ -63,13 +73,28 @@ TEST_CASE("Even bits gain no more than chance allows") {
 }
 
 TEST_CASE("Codes that come again are seen where the serial test sees nothing") {
-  auto bytes = test::noise(1200, 6);
-  for (const std::size_t at : {400U, 701U, 1013U}) {   // ten bytes, as a length, a distance and the literals behind them
-    std::copy(bytes.begin() + 100, bytes.begin() + 110, bytes.begin() + static_cast<std::ptrdiff_t>(at));
-  }
+  const auto bytes = codes_that_come_again();
   CHECK(pattern_windows(bytes).front().log_p > -12.7);
   CHECK(best_deflate(bytes).gain > 30);
   CHECK(best_deflate(deflated(1200)).gain > 30);
+}
+
+TEST_CASE("Codes that come again in low bits are a structure, numbers that come again are none") {
+  auto numbers = test::noise(4800, 12);
+  const std::array<std::size_t, 1> parts = {0};
+  CHECK_FALSE(find_structure(float32_carrier(numbers), parts, 8, 1e-4).has_value());
+  std::copy_n(numbers.begin() + 400, 40, numbers.begin() + 4000);
+  CHECK_FALSE(find_structure(float32_carrier(numbers), parts, 8, 1e-4).has_value());
+  const auto codes = codes_that_come_again();
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    numbers[i * 4] = codes[i];
+  }
+  const auto found = find_structure(float32_carrier(numbers), parts, 8, 1e-4);
+  REQUIRE(found);
+  CHECK(found->test == "codes that come again as in deflated data");
+  CHECK(found->log_p < -25);
+  CHECK_FALSE(found->arithmetic);
+  CHECK(found->last > 1013);
 }
 
 TEST_CASE("Deflated data are told from the noise around them") {

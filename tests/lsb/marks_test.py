@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.scripts import need  # noqa: E402
 
 np = need("numpy")
-from bench.steganalysis import carriers, methods  # noqa: E402
+from bench.steganalysis import carriers, methods, payloads  # noqa: E402
 from diff.tools_test import ELF, SOURCE  # noqa: E402
 from diff.weights import one, to_bf16  # noqa: E402
 from lsb.honest_test import checks, silent  # noqa: E402
@@ -81,6 +81,11 @@ def check_structured(files):
     # All of the fraction of everything: nothing is left to tell trained weights by.
     part = (Path(sys.executable).resolve().read_bytes()[1 << 20:])[:80_000]
     expect(files, methods.fill(weights(30_000), part, 23), "a program in all of the fraction", "lsb.structured-bits", ("structured",), "structured", slack=30_000)
+    # Its fractions repeat, its numbers do not: no grid.
+    part = payloads.elf_middle(1 << 18, 5)
+    report = files.lsb(one("F32", methods.fill(weights(400_000), part, 23).patterns))
+    checks.that(all(e["id"] != "grid" for e in report["explanations"]), "a program again and again in all of the fraction is no grid")
+    checks.that(report["findings"], "a program again and again in all of the fraction is found")
     packed = zlib.compress(ELF[:1 << 20])[2:-4]
     expect(files, methods.fill(weights(50_000), packed, 2), "deflated data in two bits of everything", "lsb.structured-bits", ("structured",), "structured", slack=50_000)
     everything = methods.fill(weights(200_000), packed, 4)
