@@ -13,7 +13,6 @@
 namespace upinspect::forensics {
 namespace {
 
-constexpr unsigned k_fraction_bits = 23;
 constexpr unsigned k_last_top = 7;
 constexpr unsigned k_fine_bits = 3;
 
@@ -121,7 +120,7 @@ std::optional<EvenStretch> StretchSearch::low_bits() const {
     const auto segment = most_even(top);
     if (segment && segment->score > most && is_in_honest(*segment, top)) {
       most = segment->score;
-      best = EvenStretch{k_fraction_bits + 1 - top, segment->where()};
+      best = EvenStretch{k_f32_fraction + 1 - top, segment->where()};
     }
   }
   return best && !tells_nothing(m_run) ? best : std::nullopt;

@@ -10,7 +10,6 @@ namespace upinspect::forensics {
 namespace {
 
 constexpr unsigned k_planes = 12;
-constexpr unsigned k_f32_fraction = 23;
 
 constexpr unsigned k_most_tops = 60;
 

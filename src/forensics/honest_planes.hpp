@@ -30,6 +30,9 @@ namespace upinspect::forensics {
 /// The same of f32 elements but for a stretch of them; false where fewer than a thousand are left to tell.
 [[nodiscard]] bool is_trained_without(const ElementRun& run, const Stretch& where);
 
+/// Bits of the fraction of an f32.
+inline constexpr unsigned k_f32_fraction = 23;
+
 /// Neither zero, subnormal, infinite nor NaN, of the bits of an f32.
 [[nodiscard]] constexpr bool is_normal_f32(std::uint32_t pattern) noexcept {
   const auto exponent = pattern >> 23 & 0xffU;
