@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <string_view>
@@ -250,7 +251,7 @@ bool are_even(const Carrier& carrier, unsigned bits, std::size_t elements) {
 /// How often each ending of a number comes with each value of four other bits, from bit `above` on.
 class Endings {
  public:
-  Endings(const Carrier& carrier, const Structure& found, unsigned above) : m_values(std::size_t{1} << std::min(carrier.fraction - 3, 5U)) {
+  Endings(const Carrier& carrier, const Structure& found, unsigned above) : m_values(values_for(carrier.fraction, found.last - found.first + 1)) {
     for (auto element = found.first; element <= found.last; ++element) {
       const auto pattern = carrier.run().at(element);
       ++m_counts[pattern >> above & (k_classes - 1)][pattern & (m_values - 1)];
@@ -278,6 +279,14 @@ class Endings {
 
  private:
   static constexpr std::size_t k_classes = 16;
+
+  /// Endings of five bits, of fewer where there are not a dozen numbers for each in each class, which are not alike in size.
+  static std::size_t values_for(unsigned fraction, std::size_t elements) {
+    constexpr std::size_t k_fewest = 4;
+    constexpr std::size_t k_dozen = 12;
+    return std::clamp(std::bit_floor(elements / (k_classes * k_dozen)), k_fewest, std::size_t{1} << std::min(fraction - 3, 5U));
+  }
+
   using Row = std::array<std::uint64_t, 32>;
 
   static std::uint64_t sum(const Row& row) { return std::accumulate(row.begin(), row.end(), std::uint64_t{0}); }

@@ -103,6 +103,9 @@ def check_arithmetic(files):
         values = random.standard_normal((2000, 16))
         scale = (np.abs(values).max(1, keepdims=True) / levels).astype(np.float32)
         silent(files.lsb(one("F32", (np.round(values / scale) * scale).astype(np.float32))), f"{levels} levels in rows of sixteen")
+    for kind in ("C9 from 4 bits", "f64"):
+        for seed in range(4):
+            silent(files.lsb(carriers.content_of(carriers.carrier(kind, 2464, seed))), f"few numbers, {kind}, {seed}")
 
 
 def check_schedules(files):
