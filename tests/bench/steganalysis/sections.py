@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from steganalysis import delta, honest, methods_table, power
+from steganalysis import delta, honest, methods_table, power, real
 
 
 @dataclass
@@ -21,6 +21,7 @@ class Size:
 
 ALL = {
     "honest": honest.table,
+    "real": real.table,
     "power": power.by_size,
     "types": power.by_type,
     "fill": power.filled_program,
