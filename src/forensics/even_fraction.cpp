@@ -13,7 +13,6 @@ namespace {
 
 constexpr double k_as_even = 1e-4;        ///< chance of more unevenness in what is even
 constexpr double k_uneven = 5;            ///< standard deviations that no uniform numbers show
-constexpr std::uint64_t k_enough = 50;    ///< numbers of a binade that say something
 constexpr std::size_t k_fewest = 256;
 
 double square(double value) { return value * value; }
@@ -48,7 +47,7 @@ bool Binades::fractions_are_even() const {
   double statistic = 0;
   double freedom = 0;
   for (std::size_t exponent = 0; exponent < m_counts.size(); ++exponent) {
-    if (m_counts[exponent] >= k_enough) {
+    if (m_counts[exponent] >= k_enough_of_octave) {
       freedom += 3;
       for (const auto ones : m_ones[exponent]) {
         statistic += square(deviation(ones, m_counts[exponent]));
@@ -64,7 +63,7 @@ bool Binades::ends_are_even() const {
   double freedom = 0;
   for (std::size_t even = 0; even < m_counts.size(); even += 2) {
     const auto both = m_counts[even] + m_counts[even + 1];
-    if (both >= 2 * k_enough) {
+    if (both >= 2 * k_enough_of_octave) {
       freedom += 1;
       statistic += square(deviation(m_counts[even], both));
     }
@@ -81,7 +80,7 @@ bool Binades::are_uniform() const {
   for (std::size_t low = 0; low + 1 < top; ++low) {
     const auto below = static_cast<double>(m_counts[low]);
     const auto above = static_cast<double>(m_counts[low + 1]);
-    const bool enough = m_counts[low] + m_counts[low + 1] >= 2 * k_enough;
+    const bool enough = m_counts[low] + m_counts[low + 1] >= 2 * k_enough_of_octave;
     if (enough && std::fabs(above - 2 * below) > k_uneven * std::sqrt(above + 4 * below)) {
       return false;
     }

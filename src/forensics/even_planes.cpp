@@ -83,7 +83,6 @@ FractionCounts LevelledCounts::above(unsigned top) const {
 }
 
 bool are_even_from(const FractionCounts& counts, unsigned top) {
-  constexpr std::uint64_t k_enough_numbers = 50;
   const auto last = std::min(top + 2, FractionCounts::k_bits);
   const auto cells = counts.cells(last);
   double statistic = 0;
@@ -97,7 +96,7 @@ bool are_even_from(const FractionCounts& counts, unsigned top) {
         of += count;
         ones += (cell >> (last - plane) & 1U) != 0 ? count : 0;
       }
-      if (of >= k_enough_numbers) {
+      if (of >= k_enough_of_octave) {
         const auto off = 2 * static_cast<double>(ones) - static_cast<double>(of);
         statistic += off * off / static_cast<double>(of);
         freedom += 1;

@@ -14,6 +14,9 @@ namespace upinspect::forensics {
 /// Sizes are powers of two, counted from eleven below the one of the root of the mean square; what is smaller yet, or larger than all, is left out.
 inline constexpr std::size_t k_octaves = 15;
 
+/// So many numbers of one octave say something of it.
+inline constexpr std::uint64_t k_enough_of_octave = 50;
+
 /// Where octave `octave` begins, in units of that power.
 [[nodiscard]] double octave_begin(std::size_t octave) noexcept;
 

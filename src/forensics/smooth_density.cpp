@@ -13,7 +13,6 @@ namespace upinspect::forensics {
 namespace {
 
 constexpr std::size_t k_most_terms = 5;
-constexpr std::uint64_t k_enough_numbers = 50;
 constexpr std::size_t k_points = 64;   ///< of an octave, at which the density is taken
 
 using Terms = std::array<double, k_most_terms>;
@@ -232,7 +231,7 @@ std::array<double, k_octaves> DensityFit::misfits() const {
 bool DensityFit::is_enough() const {
   std::size_t enough = 0;
   for (std::size_t octave = 0; octave < k_octaves; ++octave) {
-    enough += m_density.m_holds[octave] && count_of(octave) >= k_enough_numbers ? 1U : 0U;
+    enough += m_density.m_holds[octave] && count_of(octave) >= k_enough_of_octave ? 1U : 0U;
   }
   return enough >= 2;
 }
