@@ -113,10 +113,10 @@ std::optional<StretchSearch::Segment> StretchSearch::most_even(unsigned top) con
 }
 
 std::optional<EvenStretch> StretchSearch::low_bits() const {
-  constexpr std::size_t k_fewest = 256;
+  constexpr std::size_t k_fewest_numbers = 256;
   double most = 0;
   std::optional<EvenStretch> best;
-  for (unsigned top = 2; m_run.width == 4 && m_run.count() >= k_fewest && top <= k_last_top; ++top) {
+  for (unsigned top = 2; m_run.width == 4 && m_run.count() >= k_fewest_numbers && top <= k_last_top; ++top) {
     const auto segment = most_even(top);
     if (segment && segment->score > most && is_in_honest(*segment, top)) {
       most = segment->score;
